@@ -1,0 +1,1 @@
+"""ps-analytics: record, keep, compare and explain laps."""

@@ -1,0 +1,1 @@
+"""The coach you talk to: a plugin; nobody imports it."""

@@ -1,0 +1,1 @@
+"""Pure measures on laps: alignment and delta."""

@@ -1,0 +1,1 @@
+"""Channels: the catalogue, units and, later, formulas."""

@@ -1,0 +1,1 @@
+"""One module a game: bytes → frames → a `publish` callable."""

@@ -1,0 +1,221 @@
+"""Every exception of ps-analytics, under one root.
+
+PurpleSectorError
+├── FileError                    a file that cannot be read
+│   ├── NotThisFormat            it is something else
+│   ├── CorruptFile              it breaks its own format
+│   └── UnsupportedVersion       a version nobody here reads
+├── WireError                    bytes from a socket that are not a batch of frames
+├── UnknownChannel               a name no catalogue, lap or source has
+├── UnknownUnit                  a unit text the unit language does not know
+├── UnitMismatch                 two units of different kinds
+├── NotFound                     no such thing, or not yours: the same answer
+├── IncompatibleLaps             two laps that cannot be compared
+├── StoreError
+│   ├── DatabaseUnreachable      the URL is wrong or nobody answers
+│   ├── SchemaOutdated           the tables are older or newer than the code
+│   ├── CorruptTrace             a stored channel that fails its checksum
+│   └── SessionRecording         a session that is recording refuses deletion
+├── TransportError
+│   ├── SpoolFull                nothing acknowledged for too long; carries retry_after
+│   └── DaemonUnreachable        no ingestion daemon answers; carries retry_after
+├── PortInUse                    another program listens there
+├── BadSetting                   a setting that cannot be used
+├── MissingExtra                 an optional package is not installed
+└── PluginClash                  two plugins, or two heads of one, that exclude each other
+
+The class writes the sentence; the call site passes facts, which stay readable as attributes.
+"""
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+from pathlib import Path
+
+
+class PurpleSectorError(Exception):
+    """The root: catching it catches everything this package raises on purpose."""
+
+
+def _nearest(name: str, known: Iterable[str]) -> str:
+    near = get_close_matches(name, list(known), n=3, cutoff=0.5)
+    return f" Did you mean {' or '.join(repr(n) for n in near)}?" if near else ""
+
+
+class FileError(PurpleSectorError):
+    """A file that cannot be read; `path` and `offset` say where (offset in bytes, None = the whole file)."""
+
+    code = "file"
+
+    def __init__(self, path: Path | str, message: str, offset: int | None = None) -> None:
+        self.path, self.offset = Path(path), offset
+        place = "" if offset is None else f" at byte {offset}"
+        super().__init__(f"'{self.path.name}'{place}: {message}")
+
+
+class NotThisFormat(FileError):
+    """The file is something else than its reader expects."""
+
+    code = "not_this_format"
+
+    def __init__(self, path: Path | str, *, expected: str, found: str, offset: int | None = 0) -> None:
+        self.expected, self.found = expected, found
+        super().__init__(path, f"not {expected}: {found}.", offset)
+
+
+class CorruptFile(FileError):
+    """The file starts as its format does and then breaks it."""
+
+    code = "corrupt_file"
+
+    def __init__(self, path: Path | str, *, reason: str, offset: int | None) -> None:
+        self.reason = reason
+        super().__init__(path, f"the file is damaged: {reason}. Copy it again from where it was recorded.", offset)
+
+
+class UnsupportedVersion(FileError):
+    """A version of the format that nobody here reads."""
+
+    code = "unsupported_version"
+
+    def __init__(self, path: Path | str, *, version: object, supported: str, offset: int | None) -> None:
+        self.version, self.supported = version, supported
+        super().__init__(path, f"version {version} is not supported; this reader knows {supported}.", offset)
+
+
+class WireError(PurpleSectorError):
+    """Bytes that are not a batch of frames; `field` names the place, `reason` what is wrong with it."""
+
+    def __init__(self, reason: str, *, field: str) -> None:
+        self.reason, self.field = reason, field
+        super().__init__(f"bad telemetry batch, field '{field}': {reason}")
+
+
+class UnknownChannel(PurpleSectorError):
+    """A channel name nobody knows; `known` are the names there are."""
+
+    def __init__(self, name: str, *, known: Iterable[str]) -> None:
+        self.name, self.known = name, tuple(known)
+        super().__init__(f"no channel '{name}'.{_nearest(name, self.known)}")
+
+
+class UnknownUnit(PurpleSectorError):
+    """A unit text the unit language does not know."""
+
+    def __init__(self, text: str, *, known: Iterable[str] = ()) -> None:
+        self.text = text
+        super().__init__(f"no unit '{text}'.{_nearest(text, known)}")
+
+
+class UnitMismatch(PurpleSectorError):
+    """A conversion between units of different kinds."""
+
+    def __init__(self, source: str, target: str) -> None:
+        self.source, self.target = source, target
+        super().__init__(f"'{source}' cannot be converted to '{target}': they measure different things.")
+
+
+class NotFound(PurpleSectorError):
+    """No such thing for this user. Somebody else's and nobody's are the same answer."""
+
+    def __init__(self, kind: str, identifier: str, *, hint: str = "") -> None:
+        self.kind, self.identifier = kind, identifier
+        super().__init__(f"no {kind} '{identifier}'.{' ' + hint if hint else ''}")
+
+
+class IncompatibleLaps(PurpleSectorError):
+    """Two laps that cannot be compared; `reason` says why."""
+
+    def __init__(self, reason: str) -> None:
+        self.reason = reason
+        super().__init__(f"these laps cannot be compared: {reason}")
+
+
+class StoreError(PurpleSectorError):
+    """Something is wrong with the database or what is in it."""
+
+
+class DatabaseUnreachable(StoreError):
+    """The database URL is wrong, or nobody answers there. The URL shown has no password."""
+
+    def __init__(self, url: str, reason: str) -> None:
+        self.url, self.reason = url, reason
+        super().__init__(f"cannot open the database {url}: {reason}. Check PS_DATABASE_URL.")
+
+
+class SchemaOutdated(StoreError):
+    """The tables do not have the revision this code needs."""
+
+    def __init__(self, url: str, *, found: str | None, needed: str) -> None:
+        self.found, self.needed = found, needed
+        state = f"is at revision '{found}'" if found else "has no tables yet"
+        super().__init__(f"the database {url} {state}, this version needs '{needed}'. Run `psa db push`.")
+
+
+class CorruptTrace(StoreError):
+    """A stored channel that fails its checks; the lap's other channels still read."""
+
+    def __init__(self, lap_id: str, channel: str, reason: str) -> None:
+        self.lap_id, self.channel, self.reason = lap_id, channel, reason
+        super().__init__(f"channel '{channel}' of lap '{lap_id}' is damaged: {reason}. Import the lap again.")
+
+
+class SessionRecording(StoreError):
+    """A session that is recording refuses deletion."""
+
+    def __init__(self, session_id: str, name: str) -> None:
+        self.session_id, self.name = session_id, name
+        super().__init__(f"session '{name}' is recording. Stop its collector, then delete it.")
+
+
+class TransportError(PurpleSectorError):
+    """Frames that cannot travel now; `retry_after` seconds say when trying again makes sense."""
+
+    retry_after: float = 1.0
+
+
+class SpoolFull(TransportError):
+    """The collector's spool holds all it may and the daemon has acknowledged none of it."""
+
+    retry_after = 5.0
+
+    def __init__(self, folder: Path, limit_bytes: int) -> None:
+        self.folder, self.limit_bytes = folder, limit_bytes
+        super().__init__(
+            f"the spool '{folder}' holds {limit_bytes // 1_000_000} MB that no daemon has taken. Start `psa ingest`."
+        )
+
+
+class DaemonUnreachable(TransportError):
+    """No ingestion daemon answers at the address."""
+
+    def __init__(self, address: str, reason: str) -> None:
+        self.address, self.reason = address, reason
+        super().__init__(f"no daemon answers at {address} ({reason}). Start `psa ingest`; frames wait in the spool.")
+
+
+class PortInUse(PurpleSectorError):
+    """Another program listens on the port."""
+
+    def __init__(self, port: int, *, setting: str) -> None:
+        self.port, self.setting = port, setting
+        super().__init__(f"port {port} is in use by another program. Stop it, or set {setting} to a free port.")
+
+
+class BadSetting(PurpleSectorError):
+    """A setting that cannot be used."""
+
+    def __init__(self, name: str, reason: str) -> None:
+        self.name, self.reason = name, reason
+        super().__init__(f"setting {name}: {reason}")
+
+
+class MissingExtra(PurpleSectorError):
+    """A feature whose optional packages are not installed."""
+
+    def __init__(self, feature: str, extra: str) -> None:
+        self.feature, self.extra = feature, extra
+        super().__init__(f"{feature} needs more packages. Run `pip install 'ps-analytics[{extra}]'`.")
+
+
+class PluginClash(PurpleSectorError):
+    """Two plugins that claim one name, or a plugin with two migration heads."""

@@ -1,0 +1,1 @@
+"""From messages and files to laps in the store: boundaries, daemon, importer."""

@@ -1,0 +1,66 @@
+"""Every hook, and how plugins are found: what we ship registers the way an outsider's package does.
+
+A plugin is a module named by an entry point of the group `ps_analytics.plugins`; it implements hooks with `hookimpl`.
+"""
+
+from dataclasses import dataclass, field
+from importlib.metadata import EntryPoint, entry_points
+from pathlib import Path
+from typing import Any
+
+import pluggy
+
+GROUP = "ps_analytics"
+hookspec = pluggy.HookspecMarker(GROUP)
+hookimpl = pluggy.HookimplMarker(GROUP)
+
+
+@dataclass(frozen=True, slots=True)
+class PluginModels:
+    """The tables a plugin owns: its SQLAlchemy `MetaData`, and the Alembic folder that makes and upgrades them."""
+
+    metadata: Any
+    migrations: Path
+
+
+class Hooks:
+    """The hooks a plugin may implement."""
+
+    @hookspec
+    def plugin_models(self) -> PluginModels:  # type: ignore[empty-body]  # a specification has no body
+        """The tables this plugin owns."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plugins:
+    """What was found: the plugins by name, and why others could not be loaded."""
+
+    manager: pluggy.PluginManager
+    failed: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def names(self) -> list[str]:
+        """The names of the loaded plugins, sorted."""
+        return sorted(name for name, _ in self.manager.list_name_plugin())
+
+    def models(self) -> dict[str, PluginModels]:
+        """The tables of each plugin that owns some, by the plugin's name."""
+        implementations = self.manager.hook.plugin_models.get_hookimpls()
+        return {impl.plugin_name: impl.function() for impl in sorted(implementations, key=lambda i: i.plugin_name)}
+
+
+def load_plugins(found: tuple[EntryPoint, ...] | None = None) -> Plugins:
+    """The installed plugins; one that fails to load is reported in `failed` and stops nobody.
+
+    Args:
+        found: the entry points to load; None means those of the installed packages.
+    """
+    manager = pluggy.PluginManager(GROUP)
+    manager.add_hookspecs(Hooks)
+    plugins = Plugins(manager)
+    for entry in found if found is not None else tuple(entry_points(group=f"{GROUP}.plugins")):
+        try:
+            manager.register(entry.load(), name=entry.name)
+        except Exception as error:  # whatever a stranger's module raises on import must not stop the house
+            plugins.failed[entry.name] = f"{type(error).__name__}: {error}"
+    return plugins

@@ -1,0 +1,1 @@
+"""The wire: generated messages and the codec between them and columns."""

@@ -1,0 +1,278 @@
+"""Frames ↔ messages: the one place that knows the wire's scales and names.
+
+A batch travels by column. Packed fixed-width fields and `bytes` fields are the same on the wire, so a twin of the
+public schema with `bytes` columns (made here from the same descriptor) reads and writes whole columns without a copy.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import polars as pl
+from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
+from google.protobuf.message import DecodeError
+from numpy.typing import NDArray
+
+from ps_analytics.channels.catalog import CATALOG
+from ps_analytics.errors import WireError
+from ps_analytics.proto import telemetry_pb2
+
+MAX_BYTES = 4 * 1024 * 1024
+MAX_CHANNELS = 1024
+MAX_NAME = 64
+MISSING_INT = -(2**31)
+HUGE = 1e30
+"""A float beyond this is missing."""
+
+Column = NDArray[Any]
+
+_Descriptor = descriptor_pb2.FieldDescriptorProto
+_DTYPES: dict[int, np.dtype[Any]] = {
+    _Descriptor.TYPE_FLOAT: np.dtype("<f4"),
+    _Descriptor.TYPE_DOUBLE: np.dtype("<f8"),
+    _Descriptor.TYPE_SFIXED32: np.dtype("<i4"),
+    _Descriptor.TYPE_SFIXED64: np.dtype("<i8"),
+}
+
+
+def _twin() -> tuple[type[Any], dict[str, np.dtype[Any]]]:
+    """The batch message with bytes for columns, and the dtype of each of its columns."""
+    schema = descriptor_pb2.FileDescriptorProto()
+    telemetry_pb2.DESCRIPTOR.CopyToProto(schema)
+    schema.package += ".twin"
+    dtypes: dict[str, np.dtype[Any]] = {}
+    for message in schema.message_type:
+        for item in message.field:
+            if item.type_name:
+                item.type_name = item.type_name.replace(".v1.", ".v1.twin.")
+            if item.label == item.LABEL_REPEATED and item.type in _DTYPES:
+                dtypes[f"{message.name}.{item.name}"] = _DTYPES[item.type]
+                item.label, item.type = item.LABEL_OPTIONAL, item.TYPE_BYTES
+    pool = descriptor_pool.DescriptorPool()
+    pool.AddSerializedFile(schema.SerializeToString())
+    return message_factory.GetMessageClass(pool.FindMessageTypeByName(f"{schema.package}.TelemetryBatch")), dtypes
+
+
+_TwinBatch, _COLUMNS = _twin()
+_FRAME_COLUMNS = {
+    name.removeprefix("TelemetryBatch."): dtype for name, dtype in _COLUMNS.items() if name.startswith("TelemetryBatch")
+}
+SEED_COLUMNS = tuple(_FRAME_COLUMNS)
+"""The seed's ten columns, `timestamp_us` first, as the wire and `telemetry_frame` name them."""
+_TEXTS = ("session_id", "source", "track", "car", "driver")
+
+_SCALES: dict[str, tuple[str, float]] = {
+    "throttle": ("throttle", 100.0),
+    "brake": ("brake", 100.0),
+    "steering": ("steering", 100.0),
+    "speed": ("speed", 1.0),
+    "rpm": ("rpm", 1.0),
+    "normalized_position": ("normalized_position", 1.0),
+    "gear": ("gear", 1.0),
+    "lap_time_ms": ("lap_time", 1e-3),
+    "lap_number": ("source_lap_number", 1.0),
+}
+"""Wire column → catalogue channel and the factor from the wire's scale to the catalogue's."""
+_DOUBLES = ("latitude", "longitude")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Extra:
+    """One channel beside the seed's ten: the catalogue's name and unit, one value a frame, NaN where missing."""
+
+    values: Column
+    unit: str = ""
+    rate_hz: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Batch:
+    """Frames of one collector, by column, on the wire's scale; all columns have the length of `timestamp_us`."""
+
+    session_id: str
+    source: str
+    timestamp_us: Column
+    columns: Mapping[str, Column]
+    extras: Mapping[str, Extra] = field(default_factory=dict)
+    first_seq: int = 0
+    rate_hz: float = 60.0
+    track: str = ""
+    car: str = ""
+    driver: str = ""
+    live: bool = True
+
+    def __len__(self) -> int:
+        return len(self.timestamp_us)
+
+    @property
+    def next_seq(self) -> int:
+        """The sequence number after its last frame."""
+        return self.first_seq + len(self)
+
+
+def encode(batch: Batch) -> bytes:
+    """The bytes of a batch, as the public `TelemetryBatch` message has them."""
+    message = _TwinBatch(first_seq=batch.first_seq, rate_hz=batch.rate_hz, live=batch.live)
+    for name in _TEXTS:
+        setattr(message, name, getattr(batch, name))
+    message.timestamp_us = np.ascontiguousarray(batch.timestamp_us, "<i8").tobytes()
+    for name, values in batch.columns.items():
+        setattr(message, name, np.ascontiguousarray(values, _FRAME_COLUMNS[name]).tobytes())
+    for name, extra in batch.extras.items():
+        channel = message.channels.add(name=name, unit=extra.unit, rate_hz=extra.rate_hz)
+        if name in _DOUBLES or extra.values.dtype == np.float64:
+            channel.doubles = np.ascontiguousarray(extra.values, "<f8").tobytes()
+        else:
+            channel.values = np.ascontiguousarray(extra.values, "<f4").tobytes()
+    return bytes(message.SerializeToString())
+
+
+def decode(payload: bytes) -> Batch:
+    """The batch in the bytes, columns sharing their memory where they are clean.
+
+    NaN, infinity and magnitudes beyond 1e30 come out as missing (NaN).
+
+    Raises:
+        WireError: too large, not a batch, columns of unequal length, or bad names; `.field` says where.
+    """
+    if len(payload) > MAX_BYTES:
+        raise WireError(f"{len(payload)} bytes, the limit is {MAX_BYTES}", field="payload")
+    try:
+        message = _TwinBatch.FromString(payload)
+    except DecodeError as error:
+        raise WireError(f"not a protobuf message ({error})", field="payload") from None
+    timestamps = _column(message.timestamp_us, np.dtype("<i8"), "timestamp_us")
+    length = len(timestamps)
+    if length == 0:
+        raise WireError("no frames", field="timestamp_us")
+    columns = {
+        name: _checked(getattr(message, name), dtype, name, length)
+        for name, dtype in _FRAME_COLUMNS.items()
+        if name != "timestamp_us" and getattr(message, name)
+    }
+    texts = {name: _text(getattr(message, name), name) for name in _TEXTS}
+    if not texts["session_id"] or not texts["source"]:
+        raise WireError("empty", field="session_id" if not texts["session_id"] else "source")
+    if message.first_seq >= 2**62:
+        raise WireError(f"{message.first_seq} is out of range", field="first_seq")
+    return Batch(
+        timestamp_us=timestamps,
+        columns=columns,
+        extras=dict(_extras(message, length)),
+        first_seq=message.first_seq,
+        rate_hz=message.rate_hz,
+        live=message.live,
+        **texts,
+    )
+
+
+def _extras(message: Any, length: int) -> Iterator[tuple[str, Extra]]:
+    if len(message.channels) > MAX_CHANNELS:
+        raise WireError(f"{len(message.channels)} channels, the limit is {MAX_CHANNELS}", field="channels")
+    seen = set(SEED_COLUMNS) | {catalog_name for catalog_name, _ in _SCALES.values()}
+    for channel in message.channels:
+        name = _text(channel.name, "channels.name")
+        if not name or name in seen:
+            raise WireError(f"'{name}' is empty, repeated or one of the ten", field="channels.name")
+        seen.add(name)
+        raw, dtype = (channel.doubles, np.dtype("<f8")) if channel.doubles else (channel.values, np.dtype("<f4"))
+        unit = _text(channel.unit, "channels.unit")
+        yield name, Extra(_checked(raw, dtype, name, length), unit, channel.rate_hz)
+
+
+def _column(raw: bytes, dtype: np.dtype[Any], name: str) -> Column:
+    if len(raw) % dtype.itemsize:
+        raise WireError(f"{len(raw)} bytes are not whole values of {dtype.itemsize}", field=name)
+    return np.frombuffer(raw, dtype)
+
+
+def _checked(raw: bytes, dtype: np.dtype[Any], name: str, length: int) -> Column:
+    values = _column(raw, dtype, name)
+    if len(values) != length:
+        raise WireError(f"{len(values)} values for {length} frames", field=name)
+    if dtype.kind != "f":
+        return values
+    huge = ~(np.abs(values) <= HUGE)
+    if not huge.any():
+        return values
+    return np.where(huge, np.array(np.nan, dtype), values)
+
+
+def _text(text: str, name: str) -> str:
+    if len(text) > MAX_NAME or not text.isprintable():
+        raise WireError(f"a text of {len(text)} characters, at most {MAX_NAME} printable ones are allowed", field=name)
+    return text
+
+
+def to_catalog(batch: Batch) -> dict[str, Column]:
+    """The batch's channels in catalogue names and units, one array a channel, Float64 for the seed's nine.
+
+    `timestamp_us` stays beside them (int64). Missing values are NaN.
+    """
+    columns: dict[str, Column] = {"timestamp_us": batch.timestamp_us}
+    for wire_name, values in batch.columns.items():
+        name, factor = _SCALES[wire_name]
+        floats = values.astype(np.float64)
+        if values.dtype.kind == "i":
+            floats[values == MISSING_INT] = np.nan
+        columns[name] = floats * factor if factor != 1.0 else floats
+    columns.update((name, extra.values) for name, extra in batch.extras.items())
+    return columns
+
+
+def from_frame(frame: pl.DataFrame, *, timestamp_us: Column, session_id: str, source: str, **facts: Any) -> Batch:
+    """A batch from a frame in catalogue names and units.
+
+    Args:
+        frame: one row a frame; columns that are not numeric are refused by NumPy.
+        timestamp_us: UTC microseconds, one a row.
+        session_id: the collector's session.
+        source: the collector's name.
+        **facts: `first_seq`, `rate_hz`, `track`, `car`, `driver`, `live` of the batch.
+    """
+    columns: dict[str, Column] = {}
+    for wire_name, (name, factor) in _SCALES.items():
+        if name in frame.columns:
+            columns[wire_name] = _to_wire(_floats(frame[name]), factor, _FRAME_COLUMNS[wire_name])
+    taken = {name for name, _ in _SCALES.values()} | {"timestamp", "lap_number"}
+    rate_hz = float(facts.get("rate_hz", 60.0))
+    extras = {
+        name: Extra(
+            _floats(frame[name]).astype(np.float64 if name in _DOUBLES else np.float32), _wire_unit(name), rate_hz
+        )
+        for name in frame.columns
+        if name not in taken
+    }
+    return Batch(
+        session_id=session_id, source=source, timestamp_us=timestamp_us, columns=columns, extras=extras, **facts
+    )
+
+
+def _wire_unit(name: str) -> str:
+    return (CATALOG[name].unit or "") if name in CATALOG else ""
+
+
+def _floats(series: pl.Series) -> NDArray[np.float64]:
+    return series.cast(pl.Float64).fill_null(float("nan")).to_numpy()
+
+
+def _to_wire(values: NDArray[np.float64], factor: float, dtype: np.dtype[Any]) -> Column:
+    scaled = values / factor
+    if dtype.kind == "f":
+        return scaled.astype(dtype)
+    return np.where(np.isfinite(scaled), np.rint(scaled), MISSING_INT).astype(dtype)
+
+
+def frames(batch: Batch) -> Iterator[telemetry_pb2.TelemetryFrame]:
+    """The batch's samples as public single messages, for browsers and other languages."""
+    for row in range(len(batch)):
+        frame = telemetry_pb2.TelemetryFrame(timestamp_us=int(batch.timestamp_us[row]))
+        for name, values in batch.columns.items():
+            value = values[row].item()
+            if value == value and value != MISSING_INT:  # NaN is not equal to itself
+                setattr(frame, name, value)
+        for name, extra in batch.extras.items():
+            if np.isfinite(extra.values[row]):
+                frame.extras.add(name=name, unit=extra.unit, value=float(extra.values[row]))
+        yield frame

@@ -1,0 +1,1 @@
+"""A car, a circuit and a driver: laps with exactly known truth. Pure."""

@@ -1,0 +1,1 @@
+"""How batches travel: direct (in one process, between processes) and the spool that loses nothing."""

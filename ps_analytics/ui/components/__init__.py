@@ -1,0 +1,1 @@
+"""Small browser components on one client-side bus."""

@@ -1,0 +1,1 @@
+"""Frame in, HoloViews out: figures for notebooks and reports."""
