@@ -45,8 +45,11 @@ class Plugins:
 
     def models(self) -> dict[str, PluginModels]:
         """The tables of each plugin that owns some, by the plugin's name."""
-        implementations = self.manager.hook.plugin_models.get_hookimpls()
-        return {impl.plugin_name: impl.function() for impl in sorted(implementations, key=lambda i: i.plugin_name)}
+        found: dict[str, PluginModels] = {
+            implementation.plugin_name: implementation.function()  # type: ignore[misc]  # pluggy types it object
+            for implementation in self.manager.hook.plugin_models.get_hookimpls()
+        }
+        return dict(sorted(found.items()))
 
 
 def load_plugins(found: tuple[EntryPoint, ...] | None = None) -> Plugins:
