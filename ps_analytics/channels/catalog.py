@@ -145,8 +145,10 @@ def _rows() -> Iterator[ChannelSpec]:
         group, name, unit, low, high, kind, label, aliases = (cell.strip() for cell in line.split("|"))
         names = tuple(alias.strip() for alias in aliases.split(",") if alias.strip())
         for wheel in WHEELS if "*" in name else ("",):
+            own_name = name.replace("*", wheel)
+            here = (_wheel_alias(alias, wheel) for alias in names) if wheel else names
             yield ChannelSpec(
-                name=name.replace("*", wheel),
+                name=own_name,
                 unit=None if unit == "–" else unit,
                 low=float(low),
                 high=float(high),
@@ -154,7 +156,7 @@ def _rows() -> Iterator[ChannelSpec]:
                 label=f"{label} {wheel.upper()}".strip(),
                 group=group,
                 color=_COLORS[group],
-                aliases=tuple(_wheel_alias(alias, wheel) for alias in names) if wheel else names,
+                aliases=tuple(alias for alias in here if normalise(alias) != normalise(own_name)),
             )
 
 
