@@ -6,20 +6,8 @@ from ps_analytics.channels.catalog import CATALOG, Kind, channel_spec, find_chan
 from ps_analytics.channels.units import parse_unit
 from ps_analytics.errors import UnknownChannel
 
-SEED = set(
-    [
-        "timestamp",
-        "throttle",
-        "brake",
-        "steering",
-        "speed",
-        "gear",
-        "rpm",
-        "lap_time",
-        "lap_number",
-        "normalized_position",
-    ]
-)
+SEED = {"timestamp", "throttle", "brake", "steering", "speed", "gear", "rpm", "lap_time", "lap_number"}
+SEED |= {"normalized_position"}
 
 
 def test_it_has_the_seeds_ten() -> None:
