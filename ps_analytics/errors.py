@@ -18,6 +18,9 @@ PurpleSectorError
 │   └── SessionRecording         a session that is recording refuses deletion
 ├── TransportError
 │   ├── SpoolFull                nothing acknowledged for too long; carries retry_after
+│   ├── SpoolInUse               another collector has the folder
+│   ├── SpoolUnwritable          the disk refuses; carries retry_after
+│   ├── PipeFull                 the daemon of this process is behind; carries retry_after
 │   └── DaemonUnreachable        no ingestion daemon answers; carries retry_after
 ├── PortInUse                    another program listens there
 ├── BadSetting                   a setting that cannot be used
@@ -143,12 +146,13 @@ class DatabaseUnreachable(StoreError):
 
 
 class SchemaOutdated(StoreError):
-    """The tables do not have the revision this code needs."""
+    """The tables do not have the revision this code needs; `newer` if they come from a later version."""
 
-    def __init__(self, url: str, *, found: str | None, needed: str) -> None:
-        self.found, self.needed = found, needed
+    def __init__(self, url: str, *, found: str | None, needed: str, newer: bool = False) -> None:
+        self.found, self.needed, self.newer = found, needed, newer
         state = f"is at revision '{found}'" if found else "has no tables yet"
-        super().__init__(f"the database {url} {state}, this version needs '{needed}'. Run `psa db push`.")
+        remedy = "Install a newer ps-analytics." if newer else "Run `psa db push`."
+        super().__init__(f"the database {url} {state}, this version needs '{needed}'. {remedy}")
 
 
 class CorruptTrace(StoreError):
@@ -185,6 +189,34 @@ class SpoolFull(TransportError):
         )
 
 
+class SpoolInUse(TransportError):
+    """Another collector has the spool's folder open."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        super().__init__(f"another collector is using the spool '{folder}'. Stop it, or give this one its own folder.")
+
+
+class SpoolUnwritable(TransportError):
+    """The spool's folder cannot be written."""
+
+    retry_after = 5.0
+
+    def __init__(self, folder: Path, reason: str) -> None:
+        self.folder, self.reason = folder, reason
+        super().__init__(f"cannot write to the spool '{folder}': {reason}. Make room or set PS_DATA_DIR.")
+
+
+class PipeFull(TransportError):
+    """The daemon of the same process has not taken what waits."""
+
+    retry_after = 0.5
+
+    def __init__(self, capacity: int) -> None:
+        self.capacity = capacity
+        super().__init__(f"{capacity} batches wait for the daemon of this process. Try again, or see its log.")
+
+
 class DaemonUnreachable(TransportError):
     """No ingestion daemon answers at the address."""
 
@@ -219,3 +251,8 @@ class MissingExtra(PurpleSectorError):
 
 class PluginClash(PurpleSectorError):
     """Two plugins that claim one name, or a plugin with two migration heads."""
+
+    def __init__(self, plugins: Iterable[str], *, reason: str) -> None:
+        self.plugins, self.reason = tuple(plugins), reason
+        who = " and ".join(repr(name) for name in self.plugins)
+        super().__init__(f"plugin clash, {who}: {reason}. Uninstall or mend one of the plugins.")

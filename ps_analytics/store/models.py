@@ -74,6 +74,7 @@ class Session(Base):
         Index("ix_session_user_id_started_at", "user_id", "started_at"),  # a user's sessions, newest first
         Index("ix_session_user_id_track", "user_id", "track"),  # a user's laps on a track, of any session
         Index("ix_session_status", "status"),  # what the daemon resumes after a restart
+        {"sqlite_autoincrement": True},  # a deleted session's key never comes back: frames have no foreign key
     )
 
 
@@ -103,7 +104,10 @@ class Lap(Base):
     sealed: Mapped[bool] = mapped_column(default=False, server_default=false())
     session: Mapped[Session] = relationship(back_populates="laps")
 
-    __table_args__ = (UniqueConstraint("session_id", "lap_number"),)  # the laps of a session in order
+    __table_args__ = (
+        UniqueConstraint("session_id", "lap_number"),  # the laps of a session in order
+        {"sqlite_autoincrement": True},  # a deleted lap's key never comes back
+    )
 
 
 class TelemetryFrame(Base):
