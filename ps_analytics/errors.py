@@ -2,6 +2,8 @@
 
 PurpleSectorError
 ├── FileError                    a file that cannot be read
+│   ├── FileMissing              there is no such file
+│   ├── FileUnreadable           it cannot be opened: a folder, no permission, too large
 │   ├── NotThisFormat            it is something else
 │   ├── CorruptFile              it breaks its own format
 │   └── UnsupportedVersion       a version nobody here reads
@@ -53,6 +55,25 @@ class FileError(PurpleSectorError):
         self.path, self.offset = Path(path), offset
         place = "" if offset is None else f" at byte {offset}"
         super().__init__(f"'{self.path.name}'{place}: {message}")
+
+
+class FileMissing(FileError):
+    """There is no such file."""
+
+    code = "file_missing"
+
+    def __init__(self, path: Path | str) -> None:
+        super().__init__(path, f"there is no such file in '{Path(path).parent}'. Check the name and the folder.")
+
+
+class FileUnreadable(FileError):
+    """The file is there and cannot be opened; `reason` says why."""
+
+    code = "file_unreadable"
+
+    def __init__(self, path: Path | str, *, reason: str, hint: str) -> None:
+        self.reason = reason
+        super().__init__(path, f"it cannot be opened: {reason}. {hint}")
 
 
 class NotThisFormat(FileError):

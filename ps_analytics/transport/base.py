@@ -81,3 +81,11 @@ class Subscriber(ABC):
 
     def __exit__(self, *error: object) -> None:
         self.close()
+
+
+def positions(messages: Sequence[Message]) -> dict[str, int]:
+    """The furthest `next_offset` of each topic."""
+    furthest: dict[str, int] = {}
+    for message in messages:
+        furthest[message.topic] = max(furthest.get(message.topic, 0), message.next_offset)
+    return furthest

@@ -16,10 +16,11 @@ from websockets.asyncio.server import ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
 from websockets.http11 import Request, Response
 
+from ps_analytics.config import Settings
 from ps_analytics.errors import PortInUse
 from ps_analytics.proto.codec import MAX_BYTES
-from ps_analytics.transport.base import Message, Subscriber
-from ps_analytics.transport.direct import ACKNOWLEDGEMENT, COLLECTOR_HEADER, LOOPBACK, PREFIX, positions
+from ps_analytics.transport.base import Message, Subscriber, positions
+from ps_analytics.transport.loopback import ACKNOWLEDGEMENT, COLLECTOR_HEADER, LOOPBACK, PREFIX, make_token
 
 log = logging.getLogger(__name__)
 
@@ -36,17 +37,18 @@ class Listener(Subscriber):
     their frames in their spools.
 
     Args:
-        user_id: whose frames these are: the token is this user's.
-        token: what a collector must show.
-        port: on the loopback interface; 0 picks a free one, which `.port` then says.
+        settings: the user whose frames these are, the port (0 picks a free one, which `.port` then says), and the
+            data folder, where the token is left for the user's collectors.
+        max_waiting_bytes: how much may wait for `poll`.
 
     Raises:
         PortInUse: another program listens there.
     """
 
-    def __init__(self, user_id: str, token: str, port: int, max_waiting_bytes: int = MAX_WAITING_BYTES) -> None:
-        self._user_id, self._expected = user_id, f"Bearer {token}".encode()
-        self._socket = _bind(port)
+    def __init__(self, settings: Settings, *, max_waiting_bytes: int = MAX_WAITING_BYTES) -> None:
+        self._user_id = settings.user
+        self._expected = f"Bearer {make_token(settings.data_dir)}".encode()
+        self._socket = _bind(settings.ingest_port)
         self.port: int = self._socket.getsockname()[1]
         self._max_waiting_bytes = max_waiting_bytes
         self._arrived = threading.Condition()

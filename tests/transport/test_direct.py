@@ -7,16 +7,25 @@ import pytest
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
 
+from ps_analytics.config import Settings
 from ps_analytics.errors import PipeFull, PortInUse
 from ps_analytics.proto.codec import MAX_BYTES, Batch
 from ps_analytics.transport.base import Message, Subscriber
-from ps_analytics.transport.direct import PREFIX, Connection, Pipe, make_token, token_path
-from ps_analytics.transport.listener import Listener
+from ps_analytics.transport.direct import Connection, Listener, Pipe
+from ps_analytics.transport.loopback import PREFIX, make_token, token_path
 from ps_analytics.transport.spool import Spool
 
 MakeBatch = Callable[..., Batch]
 COLLECTOR = "7f0f5a7e-0f3c-4f43-9d0e-6a1f6c3f4a10"
 WAIT_S = 20.0
+
+
+def settings_in(folder: Path, port: int = 0) -> Settings:
+    return Settings(data_dir=folder, ingest_port=port, user="anna")
+
+
+def connect_to(listener: Listener, folder: Path, name: str = "test") -> Connection:
+    return Connection(settings_in(folder), name=name, port=listener.port)
 
 
 def take(subscriber: Subscriber, until: int) -> list[Message]:
@@ -35,13 +44,13 @@ def offsets(messages: list[Message]) -> list[tuple[int, int]]:
 
 @pytest.fixture
 def listener(tmp_path: Path) -> Iterator[Listener]:
-    with Listener("anna", make_token(tmp_path), 0) as listening:
+    with Listener(settings_in(tmp_path)) as listening:
         yield listening
 
 
 @pytest.fixture
 def connection(tmp_path: Path, listener: Listener) -> Iterator[Connection]:
-    with Connection(Spool(tmp_path / "spool"), tmp_path, listener.port) as connected:
+    with connect_to(listener, tmp_path) as connected:
         yield connected
 
 
@@ -104,15 +113,15 @@ def test_frames_go_to_the_daemon_in_order_and_leave_the_spool_when_acknowledged(
 
 
 def test_a_daemon_that_comes_back_gets_everything_it_did_not_acknowledge(tmp_path: Path, batch_from: MakeBatch) -> None:
-    first = Listener("anna", make_token(tmp_path), 0)
-    with Connection(Spool(tmp_path / "spool"), tmp_path, first.port) as connection:
+    first = Listener(settings_in(tmp_path))
+    with connect_to(first, tmp_path) as connection:
         connection.publish(batch_from(0))
         connection.publish(batch_from(6))
         messages = take(first, 12)
         first.acknowledge(messages[:1])
         first.close()
         connection.publish(batch_from(12))
-        with Listener("anna", make_token(tmp_path), first.port) as second:
+        with Listener(settings_in(tmp_path, first.port)) as second:
             again = take(second, 18)
             assert offsets(again)[-2:] == [(6, 12), (12, 18)]
             second.acknowledge(again)
@@ -120,34 +129,33 @@ def test_a_daemon_that_comes_back_gets_everything_it_did_not_acknowledge(tmp_pat
 
 
 def test_a_collector_started_again_sends_what_the_last_run_left(tmp_path: Path, batch_from: MakeBatch) -> None:
-    with Spool(tmp_path / "spool") as left:
+    with Spool(tmp_path / "spool" / "test") as left:
         left.append(batch_from(0))
     with (
-        Listener("anna", make_token(tmp_path), 0) as listener,
-        Connection(Spool(tmp_path / "spool"), tmp_path, listener.port) as connection,
+        Listener(settings_in(tmp_path)) as listener,
+        connect_to(listener, tmp_path) as connection,
     ):
         connection.publish(batch_from(6))
         assert offsets(take(listener, 12)) == [(0, 6), (6, 12)]
 
 
 def test_publishing_needs_no_daemon(tmp_path: Path, batch_from: MakeBatch) -> None:
-    with Connection(Spool(tmp_path / "spool"), tmp_path, 9) as connection:
+    with Connection(settings_in(tmp_path, 9), name="test") as connection:
         connection.publish(batch_from(0))
         assert not connection.flush(0)
-    with Spool(tmp_path / "spool") as left:
+    with Spool(tmp_path / "spool" / "test") as left:
         assert [record.frames for record in left.unacknowledged()] == [6]
 
 
 def test_several_collectors_are_told_apart(tmp_path: Path, listener: Listener, batch_from: MakeBatch) -> None:
-    spools = [Spool(tmp_path / name) for name in ("a", "b", "c")]
-    connections = [Connection(spool, tmp_path, listener.port) for spool in spools]
+    connections = [connect_to(listener, tmp_path) for _ in range(3)]
     for connection in connections:
         connection.publish(batch_from(0))
     messages: list[Message] = []
     while len(messages) < 3:
         messages += listener.poll(WAIT_S)
-    assert {message.topic for message in messages} == {spool.collector_id for spool in spools}
-    listener.acknowledge([message for message in messages if message.topic == spools[1].collector_id])
+    assert {message.topic for message in messages} == {connection.collector_id for connection in connections}
+    listener.acknowledge([message for message in messages if message.topic == connections[1].collector_id])
     assert connections[1].flush(WAIT_S)
     assert not connections[0].flush(0)
     for connection in connections:
@@ -189,14 +197,15 @@ def test_a_wrong_token_is_told_to_the_collector_and_costs_no_frame(
     tmp_path: Path, batch_from: MakeBatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     refused = threading.Event()
-    with Listener("anna", "another token", 0) as listener:
-        make_token(tmp_path)
-        with Connection(Spool(tmp_path / "spool"), tmp_path, listener.port) as connection:
+    with Listener(settings_in(tmp_path)) as listener:
+        token = make_token(tmp_path)
+        token_path(tmp_path).write_text("another token")
+        with connect_to(listener, tmp_path) as connection:
             connection.publish(batch_from(0))
             while connection.problem is None:
                 refused.wait(0.01)
             assert "it answers 401 to the token" in str(connection.problem)
-            token_path(tmp_path).write_text("another token")
+            token_path(tmp_path).write_text(token)
             assert offsets(take(listener, 6)) == [(0, 6)]
 
 
@@ -222,8 +231,8 @@ def test_an_oversized_batch_reaches_the_daemon_to_be_set_aside(tmp_path: Path, l
 
 def test_a_daemon_that_is_behind_stops_reading_and_loses_nothing(tmp_path: Path, batch_from: MakeBatch) -> None:
     with (
-        Listener("anna", make_token(tmp_path), 0, max_waiting_bytes=50_000) as listener,
-        Connection(Spool(tmp_path / "spool"), tmp_path, listener.port) as connection,
+        Listener(settings_in(tmp_path), max_waiting_bytes=50_000) as listener,
+        connect_to(listener, tmp_path) as connection,
     ):
         total = 600 * 100
         for start in range(0, total, 600):
@@ -235,8 +244,8 @@ def test_a_daemon_that_is_behind_stops_reading_and_loses_nothing(tmp_path: Path,
 
 
 def test_closing_does_not_wait_for_a_daemon_that_reads_nothing(tmp_path: Path, batch_from: MakeBatch) -> None:
-    listener = Listener("anna", make_token(tmp_path), 0, max_waiting_bytes=0)
-    connection = Connection(Spool(tmp_path / "spool"), tmp_path, listener.port)
+    listener = Listener(settings_in(tmp_path), max_waiting_bytes=0)
+    connection = connect_to(listener, tmp_path)
     for start in range(0, 600_000, 6000):
         connection.publish(batch_from(start, 6000))
     assert listener.poll(WAIT_S, max_messages=1)
@@ -244,9 +253,9 @@ def test_closing_does_not_wait_for_a_daemon_that_reads_nothing(tmp_path: Path, b
     listener.close()
 
 
-def test_a_port_in_use_is_named_with_its_setting(listener: Listener) -> None:
+def test_a_port_in_use_is_named_with_its_setting(tmp_path: Path, listener: Listener) -> None:
     with pytest.raises(PortInUse) as error:
-        Listener("anna", "token", listener.port)
+        Listener(settings_in(tmp_path, listener.port))
     assert str(error.value) == (
         f"port {listener.port} is in use by another program. Stop it, or set PS_INGEST_PORT to a free port."
     )

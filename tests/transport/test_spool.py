@@ -208,10 +208,9 @@ while True:
 def test_a_killed_collector_loses_nothing_that_append_returned_for(tmp_path: Path) -> None:
     process = subprocess.Popen([sys.executable, "-c", WRITER, str(tmp_path)], stdout=subprocess.PIPE, text=True)
     assert process.stdout is not None
-    for _ in range(200):
-        process.stdout.readline()
+    first = [process.stdout.readline() for _ in range(200)]
     process.send_signal(signal.SIGKILL)
-    returned = int(process.communicate()[0].split()[-1])
+    returned = int([*first, *process.communicate()[0].split()][-1])
     with Spool(tmp_path) as again:
         assert again.next_seq >= returned
         assert speeds(tmp_path) == list(range(again.next_seq))
