@@ -6,13 +6,14 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.runtime.environment import EnvironmentContext
 from alembic.script import ScriptDirectory
 from alembic.script.revision import RevisionError
 from alembic.util import CommandError
-from sqlalchemy import Connection, Engine, MetaData, func, inspect, select, text
+from sqlalchemy import Connection, Engine, MetaData, Table, UniqueConstraint, func, inspect, select, text
 from sqlalchemy.exc import DBAPIError
 
 from ps_analytics.errors import DatabaseUnreachable, PluginClash, SchemaOutdated, StoreError
@@ -99,7 +100,7 @@ def current(engine: Engine) -> str | None:
     Raises:
         DatabaseUnreachable: nobody answers, or the URL is wrong.
     """
-    with _translated(engine), engine.connect() as connection:
+    with reading(engine) as connection:
         return core().current(connection)
 
 
@@ -137,6 +138,10 @@ def push(engine: Engine, plugins: Plugins) -> list[Step]:
 
 
 def _push(engine: Engine, branch: Branch) -> Step:
+    with reading(engine) as connection:
+        before = branch.current(connection)
+    if (before,) == branch.heads():
+        return Step(branch.name, before, before)  # nobody has to wait for nothing
     with exclusive(engine) as connection:
         before = branch.current(connection)
         try:
@@ -178,7 +183,7 @@ def count_rows(engine: Engine, plugins: Plugins) -> dict[str, int]:
     Raises:
         DatabaseUnreachable: nobody answers, or the URL is wrong.
     """
-    with _translated(engine), engine.connect() as connection:
+    with reading(engine) as connection:
         there = set(inspect(connection).get_table_names())
         tables = [table for branch in branches(plugins) for table in branch.metadata.sorted_tables]
         rows = {
@@ -187,6 +192,30 @@ def count_rows(engine: Engine, plugins: Plugins) -> dict[str, int]:
             if table.name in there
         }
     return {name: count for name, count in rows.items() if count}
+
+
+def missing(connection: Connection, branch: Branch) -> list[tuple[str, str, str]]:
+    """What the models have and the database has not: kind (table, column, index, constraint), its table, its name."""
+
+    def ours(name: str | None, kind: str, _: object) -> bool:
+        return kind != "table" or name in branch.metadata.tables
+
+    context = MigrationContext.configure(connection, opts={"include_name": ours, "compare_type": False})
+    found: list[tuple[str, str, str]] = []
+    for difference in compare_metadata(context, branch.metadata):
+        match difference:
+            case ("add_table", table):
+                found.append(("table", table.name, table.name))
+            case ("add_column", _, table, column):
+                found.append(("column", table, column.name))
+            case ("add_index", index):
+                found.append(("index", index.table.name, index.name))
+            case ("add_constraint" | "add_fk", constraint):
+                found.append(("constraint", constraint.table.name, constraint.name))
+            case _:
+                pass  # what the database has beyond the models harms nobody
+    lost = {table for kind, table, _ in found if kind == "table"}
+    return [(kind, table, name) for kind, table, name in found if kind == "table" or table not in lost]
 
 
 def check_clashes(found: list[Branch]) -> None:
@@ -207,6 +236,52 @@ def check_clashes(found: list[Branch]) -> None:
         if len(heads) != 1:
             listed = f"{len(heads)} newest revisions ({', '.join(heads)})" if heads else "no revision"
             raise PluginClash([branch.name], reason=f"its migrations have {listed} instead of one")
+
+
+def merge(plugins: Plugins) -> str:
+    """A report of the whole schema, the core's and every plugin's tables, as Markdown.
+
+    Raises:
+        PluginClash: plugins that exclude each other.
+    """
+    found = branches(plugins)
+    check_clashes(found)
+    parts = ["# Schema"]
+    parts += [_described(branch) for branch in found]
+    parts += [f"## {name}\n\nNot loaded: {reason}" for name, reason in sorted(plugins.failed.items())]
+    return "\n\n".join(parts) + "\n"
+
+
+def _described(branch: Branch) -> str:
+    head = f"## {branch.name}\n\nRevision {branch.heads()[0]}, noted in `{branch.version_table}`."
+    return "\n\n".join([head, *(_table(table) for _, table in sorted(branch.metadata.tables.items()))])
+
+
+def _table(table: Table) -> str:
+    rows = ["| column | type | null | key |", "|---|---|---|---|"]
+    for column in table.columns:
+        keys = ["primary"] if column.primary_key else []
+        keys += sorted(
+            f"→ {key.target_fullname}, {(key.ondelete or 'NO ACTION').lower()}" for key in column.foreign_keys
+        )
+        rows.append(f"| {column.name} | {column.type} | {'yes' if column.nullable else 'no'} | {'; '.join(keys)} |")
+    unique = [item for item in table.constraints if isinstance(item, UniqueConstraint)]
+    lists = [("unique", [column.name for column in item.columns]) for item in unique]
+    lists += [("index", [column.name for column in item.columns]) for item in table.indexes]
+    rows += [""] * bool(lists)
+    rows += sorted(f"- {kind}: {', '.join(columns)}" for kind, columns in lists)
+    return "\n".join([f"### {table.name}", "", *rows])
+
+
+@contextmanager
+def reading(engine: Engine) -> Iterator[Connection]:
+    """A connection to look with.
+
+    Raises:
+        DatabaseUnreachable: nobody answers, or the URL is wrong.
+    """
+    with _translated(engine), engine.connect() as connection:
+        yield connection
 
 
 @contextmanager
@@ -237,9 +312,13 @@ def _sqlite_alone(connection: Connection) -> Iterator[None]:
             if driver.in_transaction:  # an engine that begins by itself does so without the lock
                 driver.execute("COMMIT")
             driver.execute("BEGIN IMMEDIATE")
+            already = set(driver.execute("PRAGMA foreign_key_check"))
             yield
-            if broken := driver.execute("PRAGMA foreign_key_check").fetchone():
-                raise StoreError(f"rows of table '{broken[0]}' would refer to missing rows of '{broken[2]}'.")
+            if broken := set(driver.execute("PRAGMA foreign_key_check")) - already:
+                table, _, target, _ = broken.pop()
+                raise StoreError(
+                    f"rows of table '{table}' would refer to missing rows of '{target}'; nothing is changed."
+                )
     finally:
         driver.execute(f"PRAGMA foreign_keys={enforced}")
 

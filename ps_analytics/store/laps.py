@@ -1,0 +1,203 @@
+"""Finding laps and reading one: a sealed lap from its traces, an open one from its batches, in the same shape."""
+
+import logging
+from collections.abc import Sequence
+from types import MappingProxyType
+from typing import Any
+
+import polars as pl
+from sqlalchemy import Connection, and_, case, func
+
+from ps_analytics.channels.catalog import CATALOG
+from ps_analytics.errors import CorruptTrace, NotFound, UnknownChannel
+from ps_analytics.lap import Lap as ReadLap
+from ps_analytics.lap import LapKind, Trace
+from ps_analytics.store.frames import read_batches, traces_from_batches
+from ps_analytics.store.models import Lap, LapTrace, Session, TelemetryBatch
+from ps_analytics.store.scope import Scope
+from ps_analytics.store.traces import COLUMNS, unpack
+
+_log = logging.getLogger(__name__)
+
+KIND = func.coalesce(Lap.kind_override, Lap.kind)
+"""A lap's kind, the user's word first."""
+VALID = func.coalesce(Lap.valid_override, Lap.valid)
+"""Whether a lap is valid, the user's word first."""
+BY_USER = "set by you"
+"""The reason of a validity the user chose."""
+_REASON = case((Lap.valid_override.is_not(None), BY_USER), else_=Lap.valid_reason)
+_HINT = "Run `psa laps` to list yours."
+
+LAPS: dict[str, Any] = {
+    "lap_id": pl.String, "session_id": pl.String, "lap_number": pl.Int64, "source_lap_number": pl.Int64,
+    "lap_time_s": pl.Float64, "time_source": pl.String, "kind": pl.String, "valid": pl.Boolean,
+    "valid_reason": pl.String, "started_us": pl.Int64, "ended_us": pl.Int64, "frames": pl.Int64,
+    "sealed": pl.Boolean, "flags": pl.List(pl.String), "sectors_s": pl.List(pl.Float64), "track": pl.String,
+    "car": pl.String, "session_name": pl.String, "event_id": pl.String, "started_at": pl.Datetime("us", "UTC"),
+}  # fmt: skip
+"""The columns of `find_laps`."""
+_COLUMNS = (
+    Lap.id,
+    Lap.session_id,
+    Lap.lap_number,
+    Lap.source_lap_number,
+    Lap.lap_time_s,
+    Lap.time_source,
+    KIND.label("kind"),
+    VALID.label("valid"),
+    _REASON.label("valid_reason"),
+    Lap.started_us,
+    Lap.ended_us,
+    Lap.frames,
+    Lap.sealed,
+    Lap.flags,
+    Lap.sectors_s,
+    Session.track,
+    Session.car,
+    Session.name.label("session_name"),
+    Session.event_id,
+    Session.started_at,
+)
+
+
+def find_laps(connection: Connection, scope: Scope, conditions: Sequence[Any]) -> pl.DataFrame:
+    """The user's laps that meet the conditions: newest session first, its laps in order."""
+    statement = scope.laps(*_COLUMNS).where(*conditions)
+    statement = statement.order_by(Session.started_us.desc(), Session.session_key.desc(), Lap.lap_number)
+    rows = [(*row[:13], raised(row.flags), *row[14:]) for row in connection.execute(statement)]
+    return pl.DataFrame(rows, schema=LAPS, orient="row")
+
+
+def raised(flags: dict[str, Any]) -> list[str]:
+    """The names of the flags that stand, sorted."""
+    return sorted(name for name, value in flags.items() if value)
+
+
+def resolve_lap(connection: Connection, scope: Scope, text: str, conditions: Sequence[Any]) -> str:
+    """The id of the lap a text means: a lap id, `SESSION:NUMBER`, or `best` among those that meet the conditions.
+
+    Raises:
+        NotFound: no such lap.
+    """
+    if text == "best":
+        statement = scope.laps(Lap.id).where(KIND == "timed", VALID.is_(True), Lap.lap_time_s.is_not(None), *conditions)
+        statement = statement.order_by(Lap.lap_time_s, Lap.started_us, Lap.lap_key).limit(1)
+        hint = "There is no timed and valid lap yet."
+    elif ":" in text:
+        session_id, _, number = text.rpartition(":")
+        if not number.isdecimal():
+            raise NotFound("lap", text, hint="Write SESSION:NUMBER, for example the session's id, ':' and 3.")
+        statement = scope.laps(Lap.id).where(Lap.session_id == session_id, Lap.lap_number == int(number[:9]))
+        hint = _HINT
+    else:
+        statement, hint = scope.laps(Lap.id).where(Lap.id == text), _HINT
+    found = connection.scalar(statement)
+    if found is None:
+        raise NotFound("lap", text, hint=hint)
+    return str(found)
+
+
+def read_lap(connection: Connection, scope: Scope, lap_id: str, channels: Sequence[str] | None) -> ReadLap:
+    """One lap with the channels asked for (None: all).
+
+    Raises:
+        NotFound: no such lap.
+        UnknownChannel: it does not have a channel asked for.
+        CorruptTrace: a channel asked for fails its checks.
+    """
+    statement = scope.laps(
+        *_COLUMNS, Lap.lap_key, Session.session_key, Session.started_us.label("origin_us"), Session.channels
+    )
+    row = connection.execute(statement.where(Lap.id == lap_id)).first()
+    if row is None:
+        raise NotFound("lap", lap_id, hint=_HINT)
+    flags = dict(row.flags)
+    traces = _sealed(connection, scope, row, channels, flags) if row.sealed else _open(connection, scope, row, channels)
+    return ReadLap(
+        lap_id=row.id,
+        session_id=row.session_id,
+        lap_number=row.lap_number,
+        lap_time_s=row.lap_time_s,
+        kind=LapKind(row.kind),
+        valid=row.valid,
+        started_us=row.started_us,
+        ended_us=row.ended_us,
+        session_started_us=row.origin_us,
+        time_source=row.time_source,
+        source_lap_number=row.source_lap_number,
+        valid_reason=row.valid_reason,
+        flags=MappingProxyType(flags),
+        sectors_s=tuple(row.sectors_s),
+        track=row.track,
+        car=row.car,
+        traces=MappingProxyType(traces),
+    )
+
+
+def _sealed(
+    connection: Connection, scope: Scope, lap: Any, channels: Sequence[str] | None, flags: dict[str, Any]
+) -> dict[str, Trace]:
+    statement = scope.traces(*COLUMNS).where(LapTrace.lap_key == lap.lap_key)
+    if channels is not None:
+        statement = statement.where(LapTrace.channel.in_(["timestamp", *channels]))
+    rows = connection.execute(statement).all()
+    if channels is not None and (absent := set(channels) - {row.channel for row in rows}):
+        known = connection.scalars(scope.traces(LapTrace.channel).where(LapTrace.lap_key == lap.lap_key))
+        raise UnknownChannel(min(absent), known=sorted(known))
+    sources = {channel["name"]: channel for channel in lap.channels or ()}
+    start_s = (lap.started_us - lap.origin_us) / 1e6
+    traces: dict[str, Trace] = {}
+    for row in sorted(rows, key=lambda row: in_catalogue_order(row.channel)):
+        try:
+            traces[row.channel] = unpack(row, lap_id=lap.id, lap_start_s=start_s, source=sources.get(row.channel))
+        except CorruptTrace as error:
+            if channels is not None or row.channel == "timestamp":
+                raise
+            _log.warning("%s", error)
+            flags.setdefault("damaged", []).append(row.channel)
+    return traces
+
+
+def _open(connection: Connection, scope: Scope, lap: Any, channels: Sequence[str] | None) -> dict[str, Trace]:
+    statement = scope.batches(TelemetryBatch.payload).where(
+        TelemetryBatch.session_key == lap.session_key, TelemetryBatch.last_us >= lap.started_us
+    )
+    if lap.ended_us is not None:
+        statement = statement.where(TelemetryBatch.first_us < lap.ended_us)
+    found = traces_from_batches(
+        read_batches(connection.execute(statement.order_by(TelemetryBatch.first_seq))),
+        session_started_us=lap.origin_us,
+        started_us=lap.started_us,
+        ended_us=lap.ended_us,
+    )
+    ordered = {name: found[name] for name in sorted(found, key=in_catalogue_order)}
+    if channels is None:
+        return ordered
+    if absent := set(channels) - set(ordered):
+        raise UnknownChannel(min(absent), known=ordered)
+    return {name: trace for name, trace in ordered.items() if name in {"timestamp", *channels}}
+
+
+_PLACES = {name: place for place, name in enumerate(CATALOG)}
+
+
+def in_catalogue_order(name: str) -> tuple[int, str]:
+    """What sorts channels as the catalogue does; those it does not know come last, by name."""
+    return _PLACES.get(name, len(_PLACES)), name
+
+
+def set_override(connection: Connection, scope: Scope, lap_id: str, kind: str | None, valid: bool | None) -> None:
+    """Put the user's word on a lap above what was found; None takes it back.
+
+    Raises:
+        NotFound: no such lap.
+    """
+    values = {"kind_override": None if kind is None else LapKind(kind).value, "valid_override": valid}
+    changed = connection.execute(scope.update(Lap).where(Lap.id == lap_id).values(**values))
+    if changed.rowcount == 0:
+        raise NotFound("lap", lap_id, hint=_HINT)
+
+
+def sealed_and(conditions: Sequence[Any]) -> Any:
+    """The condition of a lap that can be scanned."""
+    return and_(Lap.sealed.is_(True), *conditions)

@@ -1,0 +1,97 @@
+"""Whose rows a statement touches: every select, update and delete of the store starts here, with the user in it."""
+
+from typing import Any
+
+from sqlalchemy import ColumnElement, Delete, Select, Update, delete, exists, select, update
+
+from ps_analytics.store.columns import Base
+from ps_analytics.store.models import DeadLetter, Event, Lap, LapTrace, Session, TelemetryBatch, TelemetryFrame
+
+
+class Scope:
+    """The statements of one user. Other modules of the store never write a bare `select`; a test proves it."""
+
+    def __init__(self, user: str) -> None:
+        self.user = user
+
+    def events(self, *columns: Any) -> Select[*tuple[Any, ...]]:
+        """The user's events."""
+        return select(*columns).select_from(Event).where(Event.user_id == self.user)
+
+    def sessions(self, *columns: Any) -> Select[*tuple[Any, ...]]:
+        """The user's sessions."""
+        return select(*columns).select_from(Session).where(Session.user_id == self.user)
+
+    def sessions_and_laps(self, *columns: Any) -> Select[*tuple[Any, ...]]:
+        """The user's sessions, once for each lap, also those without one."""
+        joined = select(*columns).select_from(Session).outerjoin(Lap, Lap.session_id == Session.id)
+        return joined.outerjoin(Event, Event.id == Session.event_id).where(Session.user_id == self.user)
+
+    def events_and_sessions(self, *columns: Any) -> Select[*tuple[Any, ...]]:
+        """The user's events, once for each session, also those without one."""
+        joined = select(*columns).select_from(Event).outerjoin(Session, Session.event_id == Event.id)
+        return joined.where(Event.user_id == self.user)
+
+    def laps(self, *columns: Any) -> Select[*tuple[Any, ...]]:
+        """The laps of the user's sessions, beside their session."""
+        joined = select(*columns).select_from(Lap).join(Session, Session.id == Lap.session_id)
+        return joined.where(Session.user_id == self.user)
+
+    def traces(self, *columns: Any) -> Select[*tuple[Any, ...]]:
+        """The stored channels of the user's laps, beside lap and session."""
+        return (
+            select(*columns)
+            .select_from(LapTrace)
+            .join(Lap, Lap.lap_key == LapTrace.lap_key)
+            .join(Session, Session.id == Lap.session_id)
+            .where(Session.user_id == self.user)
+            .execution_options(binary_results=True)
+        )
+
+    def batches(self, *columns: Any) -> Select[*tuple[Any, ...]]:
+        """The batches of the user's sessions, beside their session."""
+        joined = select(*columns).select_from(TelemetryBatch)
+        joined = joined.join(Session, Session.session_key == TelemetryBatch.session_key)
+        return joined.where(Session.user_id == self.user).execution_options(binary_results=True)
+
+    def frames(self, *columns: Any) -> Select[*tuple[Any, ...]]:
+        """The rows of the user's sessions, beside their session."""
+        joined = select(*columns).select_from(TelemetryFrame)
+        joined = joined.join(Session, Session.session_key == TelemetryFrame.session_key)
+        return joined.where(Session.user_id == self.user)
+
+    def update(self, model: type[Base]) -> Update:
+        """An update of the user's rows."""
+        return update(model).where(self._owned(model))
+
+    def delete(self, model: type[Base]) -> Delete:
+        """A delete of the user's rows."""
+        return delete(model).where(self._owned(model))
+
+    def delete_frames(self, session_key: int, first_us: int | None = None, end_us: int | None = None) -> Delete:
+        """A delete of the rows of one session, by a constant key: TimescaleDB drops whole batches of it.
+
+        Args:
+            session_key: the session's.
+            first_us: rows from this time on; None from the first.
+            end_us: rows before this time; None to the last.
+        """
+        owner = exists().where(Session.session_key == session_key, Session.user_id == self.user)
+        statement = delete(TelemetryFrame).where(TelemetryFrame.session_key == session_key, owner)
+        if first_us is not None:
+            statement = statement.where(TelemetryFrame.timestamp_us >= first_us)
+        if end_us is not None:
+            statement = statement.where(TelemetryFrame.timestamp_us < end_us)
+        return statement
+
+    def _owned(self, model: type[Base]) -> ColumnElement[bool]:
+        mine = Session.user_id == self.user
+        conditions: dict[type[Base], ColumnElement[bool]] = {
+            Event: Event.user_id == self.user,
+            Session: mine,
+            DeadLetter: DeadLetter.user_id == self.user,
+            Lap: exists().where(Session.id == Lap.session_id, mine),
+            TelemetryBatch: exists().where(Session.session_key == TelemetryBatch.session_key, mine),
+            LapTrace: exists().where(Lap.lap_key == LapTrace.lap_key, Session.id == Lap.session_id, mine),
+        }
+        return conditions[model]

@@ -1,0 +1,154 @@
+"""Sealing a lap: its batches become one compressed trace a channel, all inside the caller's transaction."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import numpy as np
+from sqlalchemy import Connection, func, insert
+
+from ps_analytics.lap import Trace
+from ps_analytics.store.frames import read_batches, traces_from_batches
+from ps_analytics.store.models import Lap, LapTrace, TelemetryBatch
+from ps_analytics.store.rows import LapRow
+from ps_analytics.store.scope import Scope
+from ps_analytics.store.traces import COLUMNS, out_of_range, pack, unpack
+
+MARGIN_US = 3_000_000
+"""Batches this close before a sealed lap's end stay: the daemon rebuilds its state from them after a restart."""
+
+
+def seal(connection: Connection, scope: Scope, lap: LapRow, *, keep_rows: bool) -> int:
+    """Write the traces of a closed lap and drop what nobody needs any more; how many frames it has.
+
+    A lap sealed before is sealed again out of its traces, its neighbours' and the batches that are still there: its
+    ends may have moved.
+    """
+    assert lap.ended_us is not None  # the caller closes a lap before it seals it
+    traces = _fresh(connection, scope, lap)
+    known = (
+        [_stored(connection, scope, lap, number) for number in _around(lap)]
+        if _has_traces(connection, scope, lap)
+        else []
+    )
+    traces = _cut(_combined([traces, *known]), lap)
+    write(connection, scope, lap, traces.values())
+    limit = min(lap.ended_us - MARGIN_US, *_unsealed_starts(connection, scope, lap), lap.ended_us)
+    connection.execute(
+        scope.delete(TelemetryBatch).where(
+            TelemetryBatch.session_key == lap.session_key, TelemetryBatch.last_us < limit
+        )
+    )
+    if not keep_rows:
+        connection.execute(scope.delete_frames(lap.session_key, lap.started_us, lap.ended_us))
+    return _frames(traces)
+
+
+def write(connection: Connection, scope: Scope, lap: LapRow, traces: Iterable[Trace]) -> None:
+    """Write the traces of a lap in place of those it has, and mark it sealed."""
+    written = {trace.name: trace for trace in traces}
+    start_s = (lap.started_us - lap.session_started_us) / 1e6
+    connection.execute(scope.delete(LapTrace).where(LapTrace.lap_key == lap.key))
+    if written:
+        connection.execute(insert(LapTrace), [pack(lap.key, trace, start_s) for trace in written.values()])
+    flags = {name: value for name, value in lap.flags.items() if name != "out_of_range"}
+    if outside := out_of_range(written.values()):
+        flags["out_of_range"] = outside
+    connection.execute(
+        scope.update(Lap).where(Lap.lap_key == lap.key).values(sealed=True, frames=_frames(written), flags=flags)
+    )
+
+
+def _frames(traces: Mapping[str, Trace]) -> int:
+    for name in ("timestamp", "speed"):
+        if name in traces:
+            return len(traces[name].values)
+    return max((len(trace.values) for trace in traces.values()), default=0)
+
+
+def _around(lap: LapRow) -> tuple[int, int, int]:
+    return lap.lap_number, lap.lap_number - 1, lap.lap_number + 1
+
+
+def _fresh(connection: Connection, scope: Scope, lap: LapRow) -> dict[str, Trace]:
+    rows = connection.execute(
+        scope.batches(TelemetryBatch.payload)
+        .where(
+            TelemetryBatch.session_key == lap.session_key,
+            TelemetryBatch.last_us >= lap.started_us,
+            TelemetryBatch.first_us < lap.ended_us,
+        )
+        .order_by(TelemetryBatch.first_seq)
+    )
+    return traces_from_batches(
+        read_batches(rows),
+        session_started_us=lap.session_started_us,
+        started_us=lap.started_us,
+        ended_us=lap.ended_us,
+    )
+
+
+def _has_traces(connection: Connection, scope: Scope, lap: LapRow) -> bool:
+    return bool(connection.scalar(scope.traces(func.count()).where(LapTrace.lap_key == lap.key)))
+
+
+def _stored(connection: Connection, scope: Scope, lap: LapRow, number: int) -> dict[str, Trace]:
+    """The traces of a lap of the same session that go by its `timestamp` trace."""
+    rows = connection.execute(
+        scope.traces(Lap.id, Lap.started_us, *COLUMNS).where(Lap.session_id == lap.session_id, Lap.lap_number == number)
+    ).all()
+    found = [unpack(r, lap_id=r.id, lap_start_s=(r.started_us - lap.session_started_us) / 1e6) for r in rows]
+    clock = next((trace for trace in found if trace.name == "timestamp"), None)
+    return {} if clock is None else {t.name: t for t in found if len(t.values) == len(clock.values)}
+
+
+def _combined(pieces: list[dict[str, Trace]]) -> dict[str, Trace]:
+    """One set of traces out of several, in the order of time; an earlier piece wins where two have the same frame."""
+    used = [piece for piece in pieces if piece]
+    if len(used) < 2:
+        return used[0] if used else {}
+    taken, keep = used[0]["timestamp"].values, [np.ones(len(used[0]["timestamp"].values), np.bool_)]
+    for piece in used[1:]:
+        keep.append(~np.isin(_microseconds(piece["timestamp"].values), _microseconds(taken)))
+        taken = np.concatenate([taken, piece["timestamp"].values[keep[-1]]])
+    order = np.argsort(taken, kind="stable")
+    patterns = {name: trace for piece in reversed(used) for name, trace in piece.items()}
+    return {
+        name: _with_values(pattern, _gathered(used, keep, name)[order], float(taken[order[0]]) if len(order) else 0.0)
+        for name, pattern in patterns.items()
+    }
+
+
+def _microseconds(seconds: Any) -> Any:
+    return np.rint(seconds * 1e6).astype(np.int64)
+
+
+def _gathered(pieces: list[dict[str, Trace]], keep: list[Any], name: str) -> Any:
+    return np.concatenate(
+        [
+            piece[name].values[mask] if name in piece else np.full(int(mask.sum()), np.nan, np.float32)
+            for piece, mask in zip(pieces, keep, strict=True)
+        ]
+    )
+
+
+def _cut(traces: dict[str, Trace], lap: LapRow) -> dict[str, Trace]:
+    if not traces:
+        return {}
+    clock = _microseconds(traces["timestamp"].values) + lap.session_started_us
+    first, last = np.searchsorted(clock, [lap.started_us, lap.ended_us or 0], side="left")
+    if last <= first:
+        return {}
+    start_s = float(traces["timestamp"].values[first])
+    return {name: _with_values(trace, trace.values[first:last], start_s) for name, trace in traces.items()}
+
+
+def _with_values(trace: Trace, values: Any, start_s: float) -> Trace:
+    return Trace(trace.name, trace.unit, trace.rate_hz, start_s, values, trace.source_name, trace.source_unit)
+
+
+def _unsealed_starts(connection: Connection, scope: Scope, lap: LapRow) -> list[int]:
+    """Where other laps of the session begin that still live on batches."""
+    statement = scope.laps(Lap.started_us).where(
+        Lap.session_id == lap.session_id, Lap.lap_key != lap.key, Lap.sealed.is_(False)
+    )
+    return list(connection.scalars(statement))

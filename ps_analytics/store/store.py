@@ -1,0 +1,227 @@
+"""The store: one user's events, sessions and laps in one database, and the transactions that write them."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import polars as pl
+from sqlalchemy import inspect
+
+from ps_analytics.config import Settings, read_settings
+from ps_analytics.lap import Lap
+from ps_analytics.plugins import load_plugins
+from ps_analytics.store import laps as laps_
+from ps_analytics.store import scanning, schema, sessions
+from ps_analytics.store.engine import Database, open_database
+from ps_analytics.store.rows import SessionRow
+from ps_analytics.store.scope import Scope
+from ps_analytics.store.transaction import Transaction
+
+
+class Store:
+    """What one user has, and only that: somebody else's ids are `NotFound` exactly as ids nobody has."""
+
+    def __init__(self, database: Database, user: str, *, keep_rows: bool = True) -> None:
+        self._database, self._scope, self._keep_rows = database, Scope(user), keep_rows
+
+    @property
+    def user(self) -> str:
+        """Whose data it shows."""
+        return self._scope.user
+
+    @property
+    def url(self) -> str:
+        """The database, without its password."""
+        return self._database.shown
+
+    def for_user(self, user: str) -> "Store":
+        """The same database for somebody else; closing one closes both."""
+        return Store(self._database, user, keep_rows=self._keep_rows)
+
+    def close(self) -> None:
+        """Close every connection."""
+        self._database.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self.close()
+
+    @contextmanager
+    def transaction(self) -> Iterator[Transaction]:
+        """One transaction of writing: committed at the end of the block, rolled back if it raises.
+
+        Raises:
+            DatabaseUnreachable: nobody answers.
+            StoreError: the database refuses.
+        """
+        with self._database.write() as connection:
+            yield Transaction(connection, self.user, keep_rows=self._keep_rows)
+
+    def find_recording_users(self) -> list[str]:
+        """Whose sessions are recording, sorted: the daemon asks, to go on with all of them after a restart."""
+        with self._database.read() as connection:
+            return sorted(connection.scalars(Scope.recording_users()))
+
+    def find_events(self) -> pl.DataFrame:
+        """The events, newest first: event_id, name, description, location, start_date, end_date, sessions."""
+        with self._database.read() as connection:
+            return sessions.find_events(connection, self._scope)
+
+    def find_sessions(
+        self,
+        *,
+        event_id: str | None = None,
+        track: str | None = None,
+        car: str | None = None,
+        source: str | None = None,
+        status: str | None = None,
+    ) -> pl.DataFrame:
+        """The sessions, newest first, one row each.
+
+        Columns: session_id, event_id, event_name, name, source, status, track, car, started_at (UTC), laps (how many),
+        best_lap_time_s (of the timed and valid ones; null if there is none).
+        """
+        given = {"event_id": event_id, "track": track, "car": car, "source": source, "status": status}
+        with self._database.read() as connection:
+            return sessions.find_sessions(connection, self._scope, **given)
+
+    def read_session(self, session_id: str) -> SessionRow:
+        """What is known of a session, the driver's name included: show it to its owner only.
+
+        Raises:
+            NotFound: no such session.
+        """
+        with self._database.read() as connection:
+            return sessions.read_session(connection, self._scope, session_id)
+
+    def find_laps(
+        self,
+        *,
+        session_id: str | None = None,
+        track: str | None = None,
+        car: str | None = None,
+        event_id: str | None = None,
+    ) -> pl.DataFrame:
+        """The laps, newest session first, its laps in order, one row each; track and car regardless of case.
+
+        Columns: lap_id, session_id, lap_number, source_lap_number, lap_time_s, time_source, kind, valid, valid_reason,
+        started_us, ended_us, frames, sealed, flags (the names of those that stand), sectors_s, track, car,
+        session_name, event_id, started_at (of the session, UTC). Kind and validity are the user's where he chose.
+        """
+        given = sessions.conditions(session_id=session_id, track=track, car=car, event_id=event_id)
+        with self._database.read() as connection:
+            return laps_.find_laps(connection, self._scope, given)
+
+    def read_lap(self, lap_id: str, channels: Sequence[str] | None = None) -> Lap:
+        """One lap with these channels (None: all); only what is asked for is read.
+
+        A damaged channel nobody asked for by name is left out and named in `flags["damaged"]`.
+
+        Raises:
+            NotFound: no such lap.
+            UnknownChannel: it does not have a channel asked for.
+            CorruptTrace: a channel asked for fails its checks.
+        """
+        with self._database.read() as connection:
+            return laps_.read_lap(connection, self._scope, lap_id, channels)
+
+    def resolve_lap(
+        self, text: str, *, session_id: str | None = None, track: str | None = None, car: str | None = None
+    ) -> str:
+        """The id of the lap a text means: a lap id, `SESSION:NUMBER`, or `best`.
+
+        `best` is the fastest timed and valid lap, of this session, track and car if they are given.
+
+        Raises:
+            NotFound: no such lap.
+        """
+        given = sessions.conditions(session_id=session_id, track=track, car=car)
+        with self._database.read() as connection:
+            return laps_.resolve_lap(connection, self._scope, text, given)
+
+    def scan(self, channels: Sequence[str], laps: pl.DataFrame | Sequence[str] | None = None) -> pl.LazyFrame:
+        """Samples of many laps, lazily: columns `lap_id` and one a channel, in the catalogue's units.
+
+        Args:
+            channels: names; a lap that lacks one has nulls there. Channels of one lap with different rates are put on
+                the lap's base rate.
+            laps: lap ids, or a frame of `find_laps`; None means every sealed lap.
+
+        Raises:
+            NotFound: no such lap.
+            UnknownChannel: no lap has a channel of this name.
+        """
+        return scanning.scan(self._database, self._scope, list(channels), laps)
+
+    def set_lap_override(self, lap_id: str, *, kind: str | None = None, valid: bool | None = None) -> None:
+        """Put the user's word on a lap's kind and validity above what was found; None takes it back.
+
+        Raises:
+            NotFound: no such lap.
+            ValueError: no such kind.
+        """
+        with self._database.write() as connection:
+            laps_.set_override(connection, self._scope, lap_id, kind, valid)
+
+    def delete_session(self, session_id: str) -> None:
+        """Delete a session with its laps and telemetry.
+
+        Raises:
+            NotFound: no such session.
+            SessionRecording: it is recording.
+        """
+        with self._database.write() as connection:
+            sessions.delete_session(connection, self._scope, session_id)
+
+    def delete_event(self, event_id: str) -> None:
+        """Delete an event with its sessions, laps and telemetry.
+
+        Raises:
+            NotFound: no such event.
+            SessionRecording: one of its sessions is recording.
+        """
+        with self._database.write() as connection:
+            sessions.delete_event(connection, self._scope, event_id)
+
+
+def open_store(url: str | None = None, *, user: str | None = None, settings: Settings | None = None) -> Store:
+    """The store of a user.
+
+    A SQLite database without any table gets its tables; any other that is not at the needed revision is refused.
+
+    Args:
+        url: SQLAlchemy URL; None takes the settings'. `sqlite:///:memory:` lives as long as the store.
+        user: whose data; None takes the settings'.
+        settings: None reads them from the environment.
+
+    Raises:
+        DatabaseUnreachable: the URL is wrong, or nobody answers.
+        SchemaOutdated: the tables are older or newer than this code.
+        MissingExtra: PostgreSQL without its packages.
+        BadSetting: a setting that cannot be used.
+    """
+    settings = settings or read_settings()
+    if url is None:
+        url = settings.url
+        if not settings.database_url:
+            Path(settings.data_dir).mkdir(parents=True, exist_ok=True)
+    database = open_database(url)
+    try:
+        _prepare(database)
+    except BaseException:
+        database.close()
+        raise
+    return Store(database, user or settings.user, keep_rows=settings.keep_rows)
+
+
+def _prepare(database: Database) -> None:
+    if database.engine.dialect.name == "sqlite":
+        with database.read() as connection:
+            blank = not inspect(connection).get_table_names()
+        if blank:
+            schema.push(database.engine, load_plugins())
+    schema.ensure(database.engine)
