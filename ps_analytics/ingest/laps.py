@@ -1,0 +1,111 @@
+"""Laps as a stream gives them, and how one is made of its facts, its two lines and the source's own time."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from ps_analytics.ingest.facts import Facts, flags_of, kind_of, why_invalid
+from ps_analytics.ingest.line import LAST, Floats, Line, find_official, is_untimed, repeats_last
+from ps_analytics.lap import LapKind
+
+COUNT_AGREES_S = 0.25
+"""The lap clock counted this lap, and not from some other moment, if it agrees so well with its two lines."""
+UNTIMED = "the source did not time the lap"
+
+
+@dataclass(frozen=True, slots=True)
+class LapCut:
+    """One lap as cut from a stream; times in s of the stream's `timestamp`.
+
+    `time_source` says where `lap_time_s` is from: `source` (the game's last-lap time), `clock` (its running lap
+    clock), `position` (crossings interpolated between frames), `none`. A lap that was not driven from line to line
+    has no time. `source_lap_number` is as received.
+    """
+
+    lap_number: int
+    source_lap_number: int | None
+    start_s: float
+    end_s: float | None
+    lap_time_s: float | None
+    time_source: str
+    kind: LapKind
+    valid: bool
+    valid_reason: str | None
+    flags: Mapping[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class LapCorrection:
+    """A lap already closed, as it is now that its official time has come: it replaces the one of the same number."""
+
+    lap: LapCut
+
+
+@dataclass(frozen=True, slots=True)
+class RunningLap:
+    """The lap being driven. `began_at_line`: it began at a crossing, at `start_s`; else where the stream began."""
+
+    lap_number: int
+    start_s: float
+    began_at_line: bool
+    race_start: bool = False
+
+
+def cut(running: RunningLap, facts: Facts, *, end_s: float, line: Line | None) -> LapCut:
+    """The lap as its facts and its two ends make it, without the source's own time; no `line`: the stream ended."""
+    kind = kind_of(facts, began=running.began_at_line, ended=line is not None)
+    standing = kind is LapKind.STANDING
+    start_s, lap_time_s, source = running.start_s, None, "none"
+    if line is not None and running.began_at_line:
+        lap_time_s, source = line.time_s - start_s, line.method
+        if line.counted_s is not None and abs(line.counted_s - lap_time_s) < COUNT_AGREES_S:
+            lap_time_s, source = line.counted_s, "clock"
+    elif line is not None and standing and line.counted_s is not None:
+        start_s, lap_time_s, source = line.time_s - line.counted_s, line.counted_s, "clock"
+    reason = why_invalid(facts, whole=line is not None and (running.began_at_line or standing))
+    return LapCut(
+        lap_number=running.lap_number,
+        source_lap_number=facts.source_lap_number,
+        start_s=start_s,
+        end_s=end_s,
+        lap_time_s=lap_time_s,
+        time_source=source,
+        kind=kind,
+        valid=reason is None,
+        valid_reason=reason,
+        flags=flags_of(facts) | ({"race_start": True} if running.race_start else {}),
+    )
+
+
+def with_official(lap: LapCut, window: Floats, crossing: int) -> LapCut:
+    """The lap with the source's own time where it has come by the window's end; invalid where the source times none."""
+    if lap.lap_time_s is None:
+        return lap
+    found = find_official(window, crossing, lap.lap_time_s)
+    if found is None and repeats_last(window, crossing, lap.lap_time_s):
+        found = crossing
+    if found is not None:
+        return replace(lap, lap_time_s=float(window[LAST, found]), time_source="source")
+    return _untimed(lap) if lap.valid and is_untimed(window, crossing) else lap
+
+
+def correct(lap: LapCut, window: Floats, crossing: int, estimate_s: float, *, at_last: bool) -> LapCut | None:
+    """A closed lap as later frames make it (the very same object if they change nothing); None: wait for more.
+
+    Args:
+        lap: the lap as it was closed, without an official time.
+        window: frames around its last line.
+        crossing: the row before that line.
+        estimate_s: the lap's time as worked out.
+        at_last: no later frame counts any more.
+    """
+    found = find_official(window, crossing, estimate_s)
+    if found is None:
+        if not at_last:
+            return None
+        return _untimed(lap) if lap.valid and is_untimed(window, crossing) else lap
+    lap = replace(lap, lap_time_s=float(window[LAST, found]), time_source="source")
+    return replace(lap, valid=True, valid_reason=None) if lap.valid_reason == UNTIMED else lap
+
+
+def _untimed(lap: LapCut) -> LapCut:
+    return replace(lap, valid=False, valid_reason=UNTIMED)
