@@ -1,0 +1,31 @@
+"""What every browser component of ours shares: the bundle, and the page whose bus it is on."""
+
+from pathlib import Path
+from typing import Any, ClassVar
+
+import param
+from panel.custom import JSComponent
+
+BUNDLE = Path(__file__).with_name("dist") / "ps_analytics.js"
+"""The JavaScript the build hook makes (`hatch_build.py`)."""
+
+NOT_BUILT = (
+    "The dashboards' JavaScript is not built yet: run `pip install -e .` in the checkout, then reload this page."
+)
+
+
+def is_built() -> bool:
+    """Whether the JavaScript is there."""
+    return BUNDLE.is_file()
+
+
+class PageComponent(JSComponent):
+    """A component on a page's bus: same `page`, same cursor, same columns."""
+
+    _bundle: ClassVar[Path] = BUNDLE
+
+    page = param.String(doc="Key of the page's bus in the browser.")
+
+    def __init__(self, **params: Any) -> None:
+        params.setdefault("sizing_mode", "stretch_both")
+        super().__init__(**params)

@@ -1,0 +1,12 @@
+"""The lap list."""
+
+import param
+
+from ps_analytics.ui.components.base import PageComponent
+
+
+class LapList(PageComponent):
+    """The session's laps with time, gap, kind and validity; asks the workspace to show laps and set the reference."""
+
+    title = param.String(default="Laps", doc="The panel's name.")
+    laps = param.List(item_type=dict, doc="One row a lap, as `workspace.lap_rows` makes them.")

@@ -1,0 +1,52 @@
+// Elements in one line, and the frame all panels have: title bar, value line, body.
+
+export function h(tag, attributes = {}, ...children) {
+  const node = document.createElement(tag)
+  for (const [name, value] of Object.entries(attributes)) {
+    if (name === "text") node.textContent = value
+    else if (name.startsWith("on")) node.addEventListener(name.slice(2), value)
+    else if (value === true) node.setAttribute(name, "")
+    else if (value !== false && value != null) node.setAttribute(name, value)
+  }
+  node.append(...children)
+  return node
+}
+
+export function icon(path) {
+  const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg")
+  svg.setAttribute("viewBox", "0 0 12 12")
+  svg.setAttribute("aria-hidden", "true")
+  const shape = document.createElementNS("http://www.w3.org/2000/svg", "path")
+  shape.setAttribute("d", path)
+  svg.append(shape)
+  return svg
+}
+
+const CORNERS = "M1.5 4.5v-3h3M7.5 1.5h3v3M10.5 7.5v3h-3M4.5 10.5h-3v-3"
+
+// A panel asks the grid, by an event that leaves its shadow root, to fill the screen.
+export function panelFrame(title, kind) {
+  const note = h("span", {class: "note"})
+  const full = h("button", {
+    class: "action", type: "button", title: "Full screen (f)", "aria-label": `Full screen: ${title}`,
+    onclick: () => root.dispatchEvent(new CustomEvent("ps-full", {bubbles: true, composed: true})),
+  }, icon(CORNERS))
+  const bar = h("header", {class: "bar"}, h("span", {class: "grip", "aria-hidden": "true"}), h("h2", {text: title}), note, full)
+  const values = h("div", {class: "values"})
+  const body = h("div", {class: "body"})
+  const root = h("section", {class: `panel ${kind}`, "aria-label": title, "data-testid": `panel-${title}`}, bar, values, body)
+  return {root, note, values, body}
+}
+
+// Keeps `draw(width, height)` called with the size of a node, in CSS pixels, when that changes.
+export function onSize(node, draw) {
+  let last = ""
+  const observer = new ResizeObserver(() => {
+    const {clientWidth: width, clientHeight: height} = node
+    if (`${width}×${height}` === last || width < 8 || height < 8) return
+    last = `${width}×${height}`
+    draw(width, height)
+  })
+  observer.observe(node)
+  return () => observer.disconnect()
+}

@@ -1,0 +1,69 @@
+// What lies under the lines: round ticks with their grid, zero lines, the borders of lanes, and the unit of x.
+import uPlot from "uplot"
+import {laneBorder, laneTicks} from "./lanes.js"
+import {niceStep, tickLabel, ticks} from "./numbers.js"
+import {SANS} from "./theme.js"
+
+export function drawFrame(plot, {lanes, extents, colors, unit}) {
+  const {ctx} = plot
+  const ratio = uPlot.pxRatio
+  const {left, top, width, height} = plot.bbox
+  const crisp = (place) => Math.round(place) + (Math.round(ratio) % 2 ? 0.5 : 0)
+  const stroke = (color, x1, y1, x2, y2) => {
+    ctx.strokeStyle = color
+    ctx.beginPath()
+    ctx.moveTo(x1, y1)
+    ctx.lineTo(x2, y2)
+    ctx.stroke()
+  }
+  ctx.save()
+  ctx.lineWidth = Math.max(1, Math.round(ratio))
+  ctx.font = `${11 * ratio}px ${SANS}`
+  ctx.fillStyle = colors.dim
+  drawX()
+  for (const lane of lanes) drawLane(lane)
+  ctx.restore()
+
+  function drawX() {
+    const {min, max} = plot.scales.x
+    if (!(max > min)) return
+    const count = Math.max(Math.floor(width / ratio / 88), 2)
+    const step = niceStep(max - min, count)
+    const values = ticks(min, max, count)
+    ctx.textBaseline = "top"
+    const right = left + width
+    const unitWidth = ctx.measureText(unit).width
+    for (const value of values) {
+      const x = crisp(plot.valToPos(value, "x", true))
+      stroke(colors.grid, x, top, x, top + height)
+      const label = tickLabel(value, step)
+      const half = ctx.measureText(label).width / 2
+      if (x + half > right - unitWidth - 6 * ratio) continue
+      ctx.textAlign = "center"
+      ctx.fillText(label, x, top + height + 6 * ratio)
+    }
+    ctx.textAlign = "right"
+    ctx.fillText(unit, right, top + height + 6 * ratio)
+    stroke(colors.line, left, crisp(top + height), right, crisp(top + height))
+  }
+
+  function drawLane(lane) {
+    const extent = extents[lane.scale]
+    if (!extent || lane.second) return
+    const [low, high] = extent
+    const place = (value) => plot.valToPos(value, lane.scale, true)
+    const {step, values} = laneTicks(lane, extent, (place(low) - place(high)) / ratio)
+    ctx.textAlign = "right"
+    ctx.textBaseline = "middle"
+    for (const value of values) {
+      const y = crisp(place(value))
+      const zero = lane.channels[0].zero && Math.abs(value) < step / 1e6
+      stroke(zero ? colors.zero : colors.grid, left, y, left + width, y)
+      ctx.fillText(tickLabel(value, step), left - 8 * ratio, y)
+    }
+    if (lane.slot > 0) {
+      const border = crisp(top + laneBorder(lane) * height)
+      stroke(colors.line, left, border, left + width, border)
+    }
+  }
+}

@@ -1,0 +1,9 @@
+// What Panel finds in the bundle: one entry a component class, by its Python name.
+import {Grid} from "./grid.js"
+import {LapList} from "./lap_list.js"
+import {PageBus} from "./page_bus.js"
+import {SessionPicker} from "./picker.js"
+import {Traces} from "./traces.js"
+import {TrackMap} from "./track_map.js"
+
+export default {Grid, LapList, PageBus, SessionPicker, Traces, TrackMap}

@@ -1,0 +1,101 @@
+// The laps of the session: click shows a lap, R makes it the reference. Rows are kept, so nothing jumps when laps come.
+import {busOf} from "./bus.js"
+import {h, panelFrame} from "./dom.js"
+import {fixed, lapTime} from "./numbers.js"
+import {dress} from "./theme.js"
+
+const KINDS = {out: "out lap", in: "in lap", pit: "through the pits", partial: "incomplete", standing: "standing start"}
+
+class LapRow {
+  constructor(bus, id) {
+    this.swatch = h("span", {class: "swatch", "aria-hidden": "true"})
+    this.number = h("span", {class: "lap-number"})
+    this.time = h("span", {class: "lap-time number"})
+    this.gap = h("span", {class: "lap-gap number"})
+    this.marks = h("span", {class: "marks"})
+    this.toggle = h("button", {class: "lap", type: "button", role: "checkbox", onclick: () => bus.ask({op: "toggle", lap: id})},
+      this.swatch, this.number, this.time, this.gap, this.marks)
+    this.reference = h("button", {class: "reference", type: "button", text: "R", onclick: () => bus.ask({op: "reference", lap: id})})
+    this.root = h("li", {"data-lap": id}, this.toggle, this.reference)
+  }
+
+  show(lap) {
+    const state = JSON.stringify(lap)
+    if (state === this.state) return
+    this.state = state
+    const reasons = lap.reasons.join("; ")
+    this.number.textContent = `Lap ${lap.number}`
+    this.time.textContent = lapTime(lap.time_s)
+    this.time.classList.toggle("best", lap.best)
+    this.gap.textContent = lap.best ? "best" : lap.gap_s == null ? "" : fixed(lap.gap_s, 3, true)
+    this.marks.replaceChildren(...marks(lap, reasons))
+    this.swatch.style.cssText = lap.chosen ? `background:${lap.color};border-color:${lap.color}` : ""
+    this.root.style.setProperty("--lap", lap.chosen ? lap.color : "transparent")
+    this.root.className = [lap.chosen && "chosen", !lap.counts && "aside", lap.reference && "is-reference"].filter(Boolean).join(" ")
+    this.toggle.setAttribute("aria-checked", String(lap.chosen))
+    const kind = KINDS[lap.kind] ? `, ${KINDS[lap.kind]}` : ""
+    const said = `Lap ${lap.number}, ${lap.time_s == null ? "no time" : lapTime(lap.time_s)}${kind}${lap.valid ? "" : ", invalid"}`
+    this.toggle.setAttribute("aria-label", said)
+    this.toggle.title = [KINDS[lap.kind], lap.best && "best of the session", reasons].filter(Boolean).join(" \u00b7 ")
+    this.reference.setAttribute("aria-pressed", String(lap.reference))
+    this.reference.setAttribute("aria-label", `Reference: lap ${lap.number}`)
+    this.reference.title = lap.reference ? "The reference" : "Make it the reference"
+  }
+}
+
+function marks(lap, reasons) {
+  const found = []
+  if (lap.kind !== "timed") found.push(h("span", {class: "badge", title: KINDS[lap.kind], text: lap.kind}))
+  if (!lap.valid) found.push(h("span", {class: "badge invalid", title: reasons || "invalid", text: "invalid"}))
+  return found
+}
+
+class LapPanel {
+  constructor(bus, title) {
+    this.bus = bus
+    this.frame = panelFrame(title, "laps")
+    this.rows = new Map()
+    this.list = h("ul", {"aria-label": "Laps", "data-testid": "laps"})
+    this.list.addEventListener("keydown", (event) => this.walk(event))
+    this.frame.body.append(this.list)
+  }
+
+  show(laps) {
+    const wanted = new Set(laps.map((lap) => lap.id))
+    for (const [id, row] of this.rows) {
+      if (wanted.has(id)) continue
+      row.root.remove()
+      this.rows.delete(id)
+    }
+    laps.forEach((lap, i) => {
+      if (!this.rows.has(lap.id)) this.rows.set(lap.id, new LapRow(this.bus, lap.id))
+      const row = this.rows.get(lap.id)
+      row.show(lap)
+      if (this.list.children[i] !== row.root) this.list.insertBefore(row.root, this.list.children[i] ?? null)
+    })
+    const shown = laps.filter((lap) => lap.chosen).length
+    this.frame.note.textContent = laps.length ? `${shown} of ${laps.length} shown` : ""
+    this.bus.lapIds = laps.map((lap) => lap.id)
+    this.bus.announce("laps")
+  }
+
+  walk(event) {
+    const step = {ArrowDown: 1, ArrowUp: -1}[event.key]
+    if (!step) return
+    const buttons = [...this.list.querySelectorAll(event.target.classList.contains("reference") ? ".reference" : ".lap")]
+    buttons[buttons.indexOf(event.target) + step]?.focus()
+    event.preventDefault()
+    event.stopPropagation()
+  }
+}
+
+export const LapList = {
+  render({model, el}) {
+    dress(el)
+    const panel = new LapPanel(busOf(model.page), model.title)
+    const show = () => panel.show(model.laps)
+    model.on("laps", show)
+    show()
+    return panel.frame.root
+  },
+}

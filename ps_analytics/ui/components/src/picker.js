@@ -1,0 +1,39 @@
+// Event and session: two plain selects, so that keyboards, readers and phones know what to do.
+import {busOf} from "./bus.js"
+import {h} from "./dom.js"
+import {dress} from "./theme.js"
+
+function choice(label, onchange) {
+  const select = h("select", {"aria-label": label, onchange: () => onchange(select.value)})
+  return {root: h("label", {class: "choice"}, h("span", {text: label}), select), select}
+}
+
+function fill(select, options, value) {
+  const wanted = JSON.stringify(options)
+  if (select.dataset.options !== wanted) {
+    select.dataset.options = wanted
+    select.replaceChildren(...options.map(({id, name}) => h("option", {value: id, text: name})))
+  }
+  select.value = value
+  select.disabled = options.length === 0
+}
+
+export const SessionPicker = {
+  render({model, el}) {
+    dress(el)
+    const bus = busOf(model.page)
+    const event = choice("Event", (id) => bus.ask({op: "event", event: id}))
+    const session = choice("Session", (id) => bus.ask({op: "session", session: id}))
+    const about = h("span", {class: "about"})
+    const show = () => {
+      fill(event.select, model.events, model.event)
+      event.root.hidden = model.events.length < 2
+      fill(session.select, model.sessions, model.session)
+      const chosen = [...model.sessions].find(({id}) => id === model.session)
+      about.replaceChildren(...(chosen?.recording ? [h("span", {class: "live", text: "recording"})] : []), chosen?.about ?? "")
+    }
+    for (const name of ["events", "sessions", "event", "session"]) model.on(name, show)
+    show()
+    return h("nav", {class: "picker", "aria-label": "Session"}, event.root, session.root, about)
+  },
+}

@@ -1,0 +1,56 @@
+// Colours, type and the style sheet every component of ours shares.
+import inter from "@fontsource-variable/inter/files/inter-latin-wght-normal.woff2"
+import mono from "@fontsource-variable/jetbrains-mono/files/jetbrains-mono-latin-wght-normal.woff2"
+import uplotStyle from "uplot/dist/uPlot.min.css"
+import ownStyle from "./style.css"
+
+export const SANS = '"Inter", system-ui, sans-serif'
+export const MONO = '"JetBrains Mono", ui-monospace, monospace'
+
+// Dark to bright in even steps of lightness, so that it reads without telling hues apart.
+const SCALE = [[52, 70, 160], [38, 124, 190], [45, 174, 172], [140, 212, 100], [255, 230, 96]]
+
+let sheet
+let fonts
+
+// A @font-face inside a shadow root does nothing: faces belong to the document.
+export function loadFonts() {
+  fonts ??= Promise.all(
+    [["Inter", inter], ["JetBrains Mono", mono]].map(async ([family, bytes]) => {
+      const face = new FontFace(family, bytes, {weight: "100 900"})
+      document.fonts.add(await face.load())
+    }),
+  )
+  return fonts
+}
+
+export function dress(node) {
+  if (!sheet) {
+    sheet = new CSSStyleSheet()
+    sheet.replaceSync(uplotStyle + ownStyle)
+  }
+  const root = node.getRootNode()
+  if (root.adoptedStyleSheets && !root.adoptedStyleSheets.includes(sheet)) {
+    root.adoptedStyleSheets = [...root.adoptedStyleSheets, sheet]
+  }
+}
+
+// The tokens in force at a node, for canvases, which no style sheet reaches.
+export function tokens(node) {
+  const style = getComputedStyle(node)
+  const read = (name) => style.getPropertyValue(`--${name}`).trim()
+  return {
+    text: read("text"), dim: read("dim"), faint: read("faint"), line: read("line"), grid: read("grid"),
+    zero: read("zero"), panel: read("panel"), track: read("track"), cursor: read("cursor"),
+  }
+}
+
+// The colour of a share of 0…1.
+export function heat(share) {
+  const place = Math.min(Math.max(share, 0), 1) * (SCALE.length - 1)
+  const low = Math.min(Math.floor(place), SCALE.length - 2)
+  const mix = SCALE[low].map((value, i) => Math.round(value + (SCALE[low + 1][i] - value) * (place - low)))
+  return `rgb(${mix.join(" ")})`
+}
+
+export const HEAT_CSS = `linear-gradient(90deg, ${[0, 0.25, 0.5, 0.75, 1].map(heat).join(", ")})`

@@ -1,0 +1,204 @@
+// Channels against distance: one uPlot a panel, the values at the cursor above it, cursor and zoom from the bus.
+import uPlot from "uplot"
+import {busOf} from "./bus.js"
+import {h, onSize, panelFrame} from "./dom.js"
+import {drawFrame} from "./frame.js"
+import {pointAndZoom} from "./gestures.js"
+import {laneExtent, laneScale, lanesOf} from "./lanes.js"
+import {fixed} from "./numbers.js"
+import {dress, tokens} from "./theme.js"
+
+const PAD = [6, 12, 20, 48] // of the plot, in CSS pixels: top, right, bottom, left
+const STEPPED = uPlot.paths.stepped({align: 1})
+const LINEAR = uPlot.paths.linear()
+
+class TracePanel {
+  constructor(bus, {title, channels, mode}) {
+    this.bus = bus
+    this.names = [...channels]
+    this.mode = mode
+    this.frame = panelFrame(title, "traces")
+    this.frame.body.setAttribute("data-testid", `plot-${title}`)
+    this.line = h("div", {class: "cursor-line"})
+    this.drag = h("div", {class: "drag", hidden: true})
+    this.plot = null
+    this.lanes = []
+    this.extents = {}
+    this.dots = []
+    this.cells = []
+    this.structure = ""
+    this.drawn = 0
+    this.leave = [
+      bus.subscribe(["data", "window", "cursor", "style"], (topics) => this.follow(topics)),
+      onSize(this.frame.body, (width, height) => this.resize(width, height)),
+    ]
+  }
+
+  destroy() {
+    for (const leave of this.leave) leave()
+    this.plot?.destroy()
+  }
+
+  follow(topics) {
+    if (topics.has("data")) this.load()
+    else if (topics.has("style")) this.plot?.redraw(false)
+    else if (topics.has("window")) this.applyWindow()
+    this.showCursor()
+  }
+
+  resize(width, height) {
+    if (this.plot) this.plot.setSize({width, height})
+    else this.load()
+    this.showCursor()
+  }
+
+  load() {
+    const {clientWidth: width, clientHeight: height} = this.frame.body
+    if (width < 8 || height < 8 || !Object.keys(this.bus.channels).length) return
+    const names = this.names.map((name) => (Array.isArray(name) ? this.firstRecorded(name) : name))
+    this.lanes = lanesOf(names, this.bus.channels, this.mode)
+    const structure = JSON.stringify([names, this.bus.laps, this.lanes.map((lane) => lane.channels)])
+    if (structure !== this.structure) {
+      this.structure = structure
+      this.build(width, height)
+    }
+    const columns = this.series.map(({lap, channel}) => plottable(this.bus.column(lap.id, channel.name), this.bus.x.length))
+    this.plot.setData([this.bus.x, ...columns], false)
+    this.applyWindow()
+  }
+
+  // A panel may name stand-ins for a channel; the first that any lap has is shown.
+  firstRecorded(names) {
+    return names.find((name) => this.bus.laps.some((lap) => this.bus.column(lap.id, name))) ?? names[0]
+  }
+
+  build(width, height) {
+    this.series = []
+    for (const lane of this.lanes) {
+      for (const channel of lane.channels) {
+        const laps = this.bus.laps.filter((lap) => this.bus.column(lap.id, channel.name))
+        for (const lap of [...laps].sort((a, b) => Number(a.reference) - Number(b.reference))) {
+          if (channel.name === "delta" && lap.reference) continue
+          this.series.push({lap, channel, lane})
+        }
+      }
+    }
+    if (!this.plot || this.plot.lanes !== this.lanes.length) this.create(width, height)
+    while (this.plot.series.length > 1) this.plot.delSeries(this.plot.series.length - 1)
+    for (const {lap, channel, lane} of this.series) {
+      this.plot.addSeries({
+        scale: lane.scale, stroke: lap.color, width: lap.reference ? 1.1 : 1.5, dash: lap.dash ?? undefined,
+        paths: channel.stepped ? STEPPED : LINEAR, points: {show: false},
+      })
+    }
+    this.buildDots()
+    this.buildValues()
+  }
+
+  create(width, height) {
+    this.plot?.destroy()
+    const scales = {x: {time: false, auto: false, range: (_, min, max) => [min, max]}}
+    this.lanes.forEach(({scale}, i) => {
+      scales[scale] = {auto: true, range: (_, low, high) => this.laneRange(this.lanes[i], low, high)}
+    })
+    const options = {
+      width, height, scales, padding: PAD, pxAlign: 0, legend: {show: false}, cursor: {show: false}, select: {show: false},
+      axes: [{show: false}, {show: false}], series: [{}],
+      hooks: {drawClear: [() => this.drawFrame()], draw: [() => (this.drawn += 1)]},
+    }
+    this.plot = new uPlot(options, [this.bus.x], this.frame.body)
+    this.plot.lanes = this.lanes.length
+    this.plot.over.append(this.line, this.drag)
+    pointAndZoom(this.plot, this.bus, this.drag)
+  }
+
+  laneRange(lane, low, high) {
+    if (!lane) return [0, 1]
+    const extent = laneExtent(lane, low, high)
+    this.extents[lane.scale] = extent
+    return laneScale(lane, extent)
+  }
+
+  applyWindow() {
+    const [min, max] = this.bus.view
+    this.plot?.setScale("x", {min, max})
+  }
+
+  drawFrame() {
+    drawFrame(this.plot, {lanes: this.lanes, extents: this.extents, colors: tokens(this.frame.root), unit: this.bus.unit})
+  }
+
+  buildDots() {
+    for (const dot of this.dots) dot.remove()
+    this.dots = this.series.map(({lap}) => h("div", {class: "dot", style: `border-color:${lap.color}`}))
+    this.plot.over.append(...this.dots)
+  }
+
+  buildValues() {
+    this.cells = []
+    const groups = this.lanes.flatMap((lane) => lane.channels).map((channel) => {
+      const recorded = this.bus.laps.some((lap) => this.bus.column(lap.id, channel.name))
+      if (!recorded && this.bus.laps.length) return missing(channel)
+      const group = h("span", {class: "value-group"}, h("b", {text: channel.label}), h("i", {text: channel.unit ?? ""}))
+      for (const lap of this.bus.laps) {
+        if (channel.name === "delta" && lap.reference) continue
+        const cell = h("span", {class: "value", style: `color:${lap.color};min-width:${channel.width}ch`, title: lap.label})
+        this.cells.push({cell, lap, channel})
+        group.append(cell)
+      }
+      return group
+    })
+    this.frame.values.replaceChildren(...groups)
+    const alone = this.bus.laps.length === 1 && this.names.includes("delta")
+    this.frame.note.textContent = alone ? "choose a second lap to compare" : ""
+  }
+
+  showCursor() {
+    const {plot, bus} = this
+    if (!plot || !bus.x.length) return
+    const i = bus.index
+    const {width, height} = plot.over.getBoundingClientRect()
+    const left = plot.valToPos(bus.x[i], "x")
+    const inside = left >= -0.5 && left <= width + 0.5
+    this.line.hidden = !inside
+    if (inside) this.line.style.transform = `translateX(${Math.round(left)}px)`
+    this.line.dataset.index = i
+    this.series.forEach(({lap, channel, lane}, k) => {
+      const value = bus.column(lap.id, channel.name)?.[i]
+      const top = value == null || Number.isNaN(value) ? -1 : plot.valToPos(value, lane.scale)
+      const shown = inside && top >= 0 && top <= height
+      this.dots[k].hidden = !shown
+      if (shown) this.dots[k].style.transform = `translate(${left}px, ${top}px)`
+    })
+    for (const {cell, lap, channel} of this.cells) {
+      cell.textContent = fixed(bus.column(lap.id, channel.name)?.[i], channel.decimals, channel.signed)
+    }
+  }
+}
+
+function missing(channel) {
+  const by = channel.source ? `not recorded by ${channel.source}` : "not recorded"
+  return h("span", {class: "value-group missing"}, h("s", {text: channel.label}), h("i", {text: by}))
+}
+
+// uPlot breaks a line at null and nowhere else; most columns have no gap and go as they are.
+const plottables = new WeakMap()
+function plottable(column, length) {
+  if (!column) return new Array(length).fill(null)
+  if (!plottables.has(column)) {
+    const gaps = column.some(Number.isNaN)
+    plottables.set(column, gaps ? Array.from(column, (value) => (Number.isNaN(value) ? null : value)) : column)
+  }
+  return plottables.get(column)
+}
+
+export const Traces = {
+  render({model, el}) {
+    dress(el)
+    const bus = busOf(model.page)
+    const channels = model.channels.map((name) => (Array.isArray(name) ? [...name] : name))
+    const panel = new TracePanel(bus, {title: model.title, channels, mode: model.mode})
+    model.on("remove", () => panel.destroy())
+    return panel.frame.root
+  },
+}

@@ -1,0 +1,65 @@
+"""The plot layouts we ship, in the form SavedPlotLayout keeps."""
+
+from typing import Any
+
+Layout = dict[str, Any]
+
+
+def driver_overview() -> Layout:
+    """Speed, delta, pedals, steering and engine against distance, beside the lap list and the map."""
+    return {
+        "configs": [
+            {"id": "laps", "title": "Laps", "kind": "laps", "channels": [], "mode": "tiled", "options": {}},
+            {
+                "id": "map",
+                "title": "Track map",
+                "kind": "map",
+                "channels": ["x", "y", "speed"],
+                "mode": "tiled",
+                "options": {},
+            },
+            _traces("speed", "Speed", "speed"),
+            _traces("delta", "Delta", "delta"),
+            _traces("pedals", "Throttle / Brake", "throttle", "brake"),
+            _traces("steering", "Steering", "steering", instead={"steering": ["steering_angle"]}),
+            _traces("engine", "Engine speed / Gear", "rpm", "gear"),
+        ],
+        "layout": {
+            "version": 1,
+            "cols": 12,
+            "sheets": [
+                {
+                    "id": "overview",
+                    "title": "Driver overview",
+                    "xAxis": "distance",
+                    "fit": True,
+                    "items": [
+                        {"plotId": "laps", "x": 0, "y": 0, "w": 3, "h": 470},
+                        {"plotId": "map", "x": 0, "y": 470, "w": 3, "h": 430},
+                        {"plotId": "speed", "x": 3, "y": 0, "w": 9, "h": 262},
+                        {"plotId": "delta", "x": 3, "y": 262, "w": 9, "h": 128},
+                        {"plotId": "pedals", "x": 3, "y": 390, "w": 9, "h": 196},
+                        {"plotId": "steering", "x": 3, "y": 586, "w": 9, "h": 118},
+                        {"plotId": "engine", "x": 3, "y": 704, "w": 9, "h": 196},
+                    ],
+                }
+            ],
+        },
+    }
+
+
+def _traces(plot_id: str, title: str, *channels: str, **options: Any) -> dict[str, Any]:
+    config = {"id": plot_id, "title": title, "kind": "traces", "channels": list(channels), "mode": "tiled"}
+    return {**config, "options": options}
+
+
+def with_stand_ins(config: dict[str, Any]) -> list[list[str]]:
+    """A panel's channels, each with the channels that may stand in for it where no lap has it (`options.instead`)."""
+    instead = config.get("options", {}).get("instead", {})
+    return [[name, *instead.get(name, [])] for name in config["channels"]]
+
+
+def channels_of(layout: Layout) -> list[str]:
+    """The names of the channels a layout shows, stand-ins included, each once, in its order."""
+    chains = [chain for config in layout["configs"] for chain in with_stand_ins(config)]
+    return list(dict.fromkeys(name for chain in chains for name in chain))

@@ -1,0 +1,66 @@
+"""The look of figures in notebooks and reports: dark, quiet, the lap colours of the dashboards."""
+
+import holoviews as hv
+from bokeh.themes import Theme
+
+GROUND = "#0b0e13"
+PANEL = "#10141b"
+BORDER = "#1d2530"
+TEXT = "#d8dfe8"
+SECONDARY = "#7d8797"
+ACCENT = "#4cc2ff"
+LAP_COLORS = ("#4cc2ff", "#ff9d42", "#7ee787", "#ff7eb6", "#c4a7ff", "#f2cc60")
+"""Colour-blind-safe; a lap keeps its colour while it is shown. Beyond six, dashes."""
+
+_AXIS = {
+    "axis_line_color": BORDER,
+    "major_tick_line_color": BORDER,
+    "minor_tick_line_color": None,
+    "major_label_text_color": SECONDARY,
+    "axis_label_text_color": SECONDARY,
+    "axis_label_text_font_style": "normal",
+    "major_label_text_font_size": "11px",
+    "axis_label_text_font_size": "11px",
+}
+DARK = Theme(
+    json={
+        "attrs": {
+            "figure": {
+                "background_fill_color": PANEL,
+                "border_fill_color": GROUND,
+                "outline_line_color": BORDER,
+            },
+            "Grid": {"grid_line_color": BORDER},
+            "Axis": _AXIS,
+            "Legend": {
+                "background_fill_alpha": 0.0,
+                "border_line_alpha": 0.0,
+                "label_text_color": TEXT,
+                "label_text_font_size": "11px",
+            },
+            "Title": {"text_color": TEXT, "text_font_size": "12px"},
+            "ColorBar": {
+                "background_fill_alpha": 0.0,
+                "major_label_text_color": SECONDARY,
+                "title_text_color": SECONDARY,
+            },
+        }
+    }
+)
+
+
+def lap_style(index: int) -> dict[str, str]:
+    """Line colour and dash of the index-th lap shown.
+
+    Example:
+        >>> lap_style(1), lap_style(6)["line_dash"]
+        ({'color': '#ff9d42', 'line_dash': 'solid'}, 'dashed')
+    """
+    dash = ("solid", "dashed", "dotted", "dotdash")[index // len(LAP_COLORS) % 4]
+    return {"color": LAP_COLORS[index % len(LAP_COLORS)], "line_dash": dash}
+
+
+def use_dark() -> None:
+    """Draw the figures of this notebook dark, with nothing fetched from the internet."""
+    hv.extension("bokeh", inline=True, logo=False)
+    hv.renderer("bokeh").theme = DARK
