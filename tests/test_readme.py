@@ -24,5 +24,5 @@ def test_every_make_target_it_names_exists() -> None:
 
 def test_a_bad_setting_is_named_with_its_variable(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PS_PORT", "eighty")
-    with pytest.raises(BadSetting, match="^setting PS_PORT: Input should be a valid integer"):
+    with pytest.raises(BadSetting, match=r"^setting PS_PORT: Input should be a valid integer"):
         read_settings()
