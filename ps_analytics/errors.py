@@ -49,8 +49,6 @@ def _nearest(name: str, known: Iterable[str]) -> str:
 class FileError(PurpleSectorError):
     """A file that cannot be read; `path` and `offset` say where (offset in bytes, None = the whole file)."""
 
-    code = "file"
-
     def __init__(self, path: Path | str, message: str, offset: int | None = None) -> None:
         self.path, self.offset = Path(path), offset
         place = "" if offset is None else f" at byte {offset}"
@@ -60,16 +58,12 @@ class FileError(PurpleSectorError):
 class FileMissing(FileError):
     """There is no such file."""
 
-    code = "file_missing"
-
     def __init__(self, path: Path | str) -> None:
         super().__init__(path, f"there is no such file in '{Path(path).parent}'. Check the name and the folder.")
 
 
 class FileUnreadable(FileError):
     """The file is there and cannot be opened; `reason` says why."""
-
-    code = "file_unreadable"
 
     def __init__(self, path: Path | str, *, reason: str, hint: str) -> None:
         self.reason = reason
@@ -79,8 +73,6 @@ class FileUnreadable(FileError):
 class NotThisFormat(FileError):
     """The file is something else than its reader expects."""
 
-    code = "not_this_format"
-
     def __init__(self, path: Path | str, *, expected: str, found: str, offset: int | None = 0) -> None:
         self.expected, self.found = expected, found
         super().__init__(path, f"not {expected}: {found}.", offset)
@@ -89,8 +81,6 @@ class NotThisFormat(FileError):
 class CorruptFile(FileError):
     """The file starts as its format does and then breaks it."""
 
-    code = "corrupt_file"
-
     def __init__(self, path: Path | str, *, reason: str, offset: int | None) -> None:
         self.reason = reason
         super().__init__(path, f"the file is damaged: {reason}. Copy it again from where it was recorded.", offset)
@@ -98,8 +88,6 @@ class CorruptFile(FileError):
 
 class UnsupportedVersion(FileError):
     """A version of the format that nobody here reads."""
-
-    code = "unsupported_version"
 
     def __init__(self, path: Path | str, *, version: object, supported: str, offset: int | None) -> None:
         self.version, self.supported = version, supported

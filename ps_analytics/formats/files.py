@@ -1,6 +1,8 @@
 """Whole files in memory, with the sha256 that tells the same recording from another."""
 
 import hashlib
+import os
+import stat
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -30,24 +32,31 @@ def read_bytes(path: Path, progress: Progress) -> FileBytes:
 
     Raises:
         FileMissing: there is no such file.
-        FileUnreadable: a folder, no permission, or more than `MAX_BYTES`.
+        FileUnreadable: a folder, a device, no permission, or more than `MAX_BYTES`.
     """
-    if path.is_dir():
-        raise FileUnreadable(path, reason="it is a folder", hint="Name the files in it.")
     try:
-        size = path.stat().st_size
-        if size > MAX_BYTES:
-            limit = f"it has {size / 1e9:.1f} GB, more than {MAX_BYTES / 1e9:.1f}"
-            raise FileUnreadable(path, reason=limit, hint="Split the recording.")
-        digest, data = hashlib.sha256(), bytearray()
+        status = path.stat()
+        _refuse(path, status)
         with path.open("rb") as stream:
-            while len(data) <= MAX_BYTES and (chunk := stream.read(_CHUNK)):
-                digest.update(chunk)
-                data += chunk
-                progress(min(len(data) / max(size, 1), 1.0))
-    except FileNotFoundError:
+            data = stream.read(status.st_size)  # at once: a second copy of a large file would not fit
+    except (FileNotFoundError, NotADirectoryError):
         raise FileMissing(path) from None
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise FileUnreadable(path, reason=reason, hint="Check that you may read it.") from error
-    return FileBytes(path, bytes(data), digest.hexdigest())
+    digest = hashlib.sha256()
+    for start in range(0, len(data), _CHUNK):
+        digest.update(memoryview(data)[start : start + _CHUNK])
+        progress(min((start + _CHUNK) / len(data), 1.0))
+    return FileBytes(path, data, digest.hexdigest())
+
+
+def _refuse(path: Path, status: os.stat_result) -> None:
+    """Refuse what is no file of a size that fits: reading a pipe or a device might never end."""
+    if stat.S_ISDIR(status.st_mode):
+        raise FileUnreadable(path, reason="it is a folder", hint="Name the files in it.")
+    if not stat.S_ISREG(status.st_mode):
+        raise FileUnreadable(path, reason="it is a device or a pipe", hint="Name a file.")
+    if status.st_size > MAX_BYTES:
+        limit = f"it has {status.st_size / 1e9:.1f} GB, more than {MAX_BYTES / 1e9:.1f}"
+        raise FileUnreadable(path, reason=limit, hint="Split the recording.")

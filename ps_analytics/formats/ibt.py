@@ -17,7 +17,7 @@ from ps_analytics.formats.files import FileBytes, Progress
 from ps_analytics.formats.ibt_names import TABLE, derived
 from ps_analytics.formats.ibt_session import SessionText, read_session_text
 from ps_analytics.formats.naming import Raw, RawChannel, name_channels
-from ps_analytics.formats.recording import Reader, Recording
+from ps_analytics.formats.recording import YEARS, Reader, Recording
 
 NAME = "an iRacing .ibt"
 VERSIONS = (1, 2)
@@ -217,18 +217,17 @@ def _on_grid(column: Raw, clock: Floats, header: Header) -> Raw:
     length = int(ticks[-1]) + 1
     if length == len(column) or length > _LONGEST_GRID * len(column):
         return column.reshape(-1)
-    grid = np.full((length, column.shape[1]), np.nan)
+    grid = np.full((length, column.shape[1]), np.nan, dtype=np.float32)
     grid[ticks] = column
-    return grid.astype(np.float32).reshape(-1)
+    return grid.reshape(-1)
 
 
 def _started_at(header: Header) -> datetime | None:
-    if header.started <= 0:
-        return None
     try:
-        return datetime.fromtimestamp(header.started, UTC)
+        started_at = datetime.fromtimestamp(header.started, UTC)
     except (ValueError, OverflowError, OSError):
         return None
+    return started_at if started_at.year in YEARS else None
 
 
 def _said(text: SessionText, started_at: datetime | None) -> list[str]:

@@ -15,7 +15,7 @@ from xml.etree import ElementTree
 
 from ps_analytics.errors import CorruptFile, NotThisFormat
 from ps_analytics.formats.files import FileBytes
-from ps_analytics.formats.recording import LapMark, Recording
+from ps_analytics.formats.recording import YEARS, LapMark, Recording
 from ps_analytics.lap import LapKind
 
 NAME = "a MoTeC .ldx"
@@ -24,6 +24,9 @@ MAX_BEACONS = 20_000
 SHORTEST_LAP_S = 5.0
 """Two beacons closer than this are one crossing signalled twice, not a lap."""
 
+_MARKER_PATH = ["LDXFile", "Layers", "Layer", "MarkerBlock", "MarkerGroup", "Marker"]
+_DETAILS_PATH = ["LDXFile", "Layers", "Details"]
+_MAX_DETAILS = 1000
 _SAME_S = 0.001
 _LONGEST_LOG_S = 7 * 86_400
 _ACC_NAME = re.compile(r"(?P<track>[^-]+)-(?P<car>[^-]+)-\d+-(?P<when>\d{4}\.\d\d\.\d\d-\d\d\.\d\d\.\d\d)")
@@ -49,33 +52,65 @@ def parse(file: FileBytes) -> LapFile:
         NotThisFormat: the root element is not LDXFile, or the file is no XML of that kind.
         CorruptFile: malformed XML, or a beacon without a time; the message names line and column.
     """
-    root = _root(file)
-    times = [_beacon_s(file, marker) for marker in _beacons(root)]
-    if len(times) > MAX_BEACONS:
-        raise CorruptFile(file.path, reason=f"it has {len(times)} beacons", offset=None)
-    kept: list[float] = []
-    for time_s in sorted(times):
-        if not kept or time_s - kept[-1] > _SAME_S:
-            kept.append(time_s)
-    details = {e.get("Id", ""): e.get("Value", "") for e in root.iterfind("./Layers/Details/*")}
-    return LapFile(tuple(kept), details)
-
-
-def _root(file: FileBytes) -> ElementTree.Element:
     if len(file.data) > MAX_BYTES:
         raise NotThisFormat(file.path, expected=NAME, found=f"XML of {len(file.data) // 1_000_000} MB")
-    doctype = file.data.find(b"<!DOCTYPE")
-    if doctype >= 0:
-        raise NotThisFormat(file.path, expected=NAME, found="XML with a document type of its own", offset=doctype)
+    target = _Target(file)
     try:
-        root = ElementTree.fromstring(file.data, parser=ElementTree.XMLParser(encoding=_encoding(file.data)))
+        parser = ElementTree.XMLParser(target=target, encoding=_encoding(file.data))
+        parser.feed(file.data)
+        parser.close()
     except ElementTree.ParseError as error:
         raise _malformed(file, error) from error
     except (ValueError, LookupError) as error:
         raise CorruptFile(file.path, reason="its XML states an encoding nobody knows", offset=0) from error
-    if root.tag != "LDXFile":
-        raise NotThisFormat(file.path, expected=NAME, found=f"XML whose root element is '{root.tag[:40]}'")
-    return root
+    if target.root != "LDXFile":
+        raise NotThisFormat(file.path, expected=NAME, found=f"XML whose root element is '{target.root[:40]}'")
+    kept: list[float] = []
+    for time_s in sorted(target.times):
+        if not kept or time_s - kept[-1] > _SAME_S:
+            kept.append(time_s)
+    return LapFile(tuple(kept), target.details)
+
+
+class _Target:
+    """Takes the beacons and details out of the XML as it is read; no tree is built, whatever the file holds."""
+
+    def __init__(self, file: FileBytes) -> None:
+        self._file, self._depth = file, 0
+        self._path: list[str] = []
+        self._in_beacons = False
+        self.root = ""
+        self.times: list[float] = []
+        self.details: dict[str, str] = {}
+
+    def doctype(self, name: str, public: str | None, system: str | None) -> None:
+        """Called before a document type's entities are read, which could grow without end."""
+        found = "XML with a document type of its own"
+        raise NotThisFormat(self._file.path, expected=NAME, found=found, offset=max(self._file.data.find(b"<!"), 0))
+
+    def start(self, tag: str, attributes: Mapping[str, str]) -> None:
+        """Called at each opening tag."""
+        if self._depth == 0:
+            self.root = tag
+        self._depth += 1
+        if self._depth > len(_MARKER_PATH):
+            return
+        self._path[self._depth - 1 :] = [tag]
+        if self._depth == len(_MARKER_PATH) - 1:
+            self._in_beacons = attributes.get("Name") == "Beacons"
+        if self._path == _MARKER_PATH and self._in_beacons:
+            self.times.append(_beacon_s(self._file, attributes))
+            if len(self.times) > MAX_BEACONS:
+                raise CorruptFile(self._file.path, reason=f"it has more than {MAX_BEACONS} beacons", offset=None)
+        elif self._path[:-1] == _DETAILS_PATH and len(self.details) < _MAX_DETAILS:
+            self.details[attributes.get("Id", "")] = attributes.get("Value", "")
+
+    def end(self, tag: str) -> None:
+        """Called at each closing tag."""
+        self._depth -= 1
+
+    def close(self) -> None:
+        """Called at the end of the file."""
 
 
 def _encoding(data: bytes) -> str | None:
@@ -99,20 +134,15 @@ def _malformed(file: FileBytes, error: ElementTree.ParseError) -> CorruptFile | 
     return CorruptFile(file.path, reason=f"malformed XML in line {line}, column {column} ({reason})", offset=offset)
 
 
-def _beacons(root: ElementTree.Element) -> list[ElementTree.Element]:
-    groups = [g for g in root.iterfind("./Layers/Layer/MarkerBlock/MarkerGroup") if g.get("Name") == "Beacons"]
-    return [marker for group in groups for marker in group.iterfind("Marker")]
-
-
-def _beacon_s(file: FileBytes, marker: ElementTree.Element) -> float:
-    text = marker.get("Time")
+def _beacon_s(file: FileBytes, marker: Mapping[str, str]) -> float:
+    text = marker.get("Time", "")
     try:
-        time_s = float(text or "") / 1e6
+        time_s = float(text) / 1e6
     except ValueError:
         time_s = math.nan
     if not 0 <= time_s <= _LONGEST_LOG_S:
         where = f"beacon '{marker.get('Name', '?')[:40]}'"
-        raise CorruptFile(file.path, reason=f"{where} has no usable time ('{(text or '')[:40]}')", offset=None)
+        raise CorruptFile(file.path, reason=f"{where} has no usable time ('{text[:40]}')", offset=None)
     return time_s
 
 
@@ -140,7 +170,12 @@ def beside(path: Path, suffix: str) -> Path | None:
     """The file of the same stem with a suffix in any case, or None."""
     try:
         return next(
-            (p for p in sorted(path.parent.iterdir()) if p.stem == path.stem and p.suffix.lower() == suffix), None
+            (
+                p
+                for p in sorted(path.parent.iterdir())
+                if p.stem == path.stem and p.suffix.lower() == suffix and p.is_file()
+            ),
+            None,
         )
     except OSError:
         return None
@@ -149,8 +184,11 @@ def beside(path: Path, suffix: str) -> Path | None:
 def local_time(text: str, form: str) -> tuple[datetime | None, str]:
     """A date without a zone as UTC, taken for this machine's local time, and the note that says so."""
     try:
-        utc = datetime.strptime(text, form).astimezone(UTC)
+        local = datetime.strptime(text, form)
+        utc = local.astimezone(UTC) if local.year in YEARS else None
     except (ValueError, OverflowError, OSError):
+        utc = None
+    if utc is None:
         return None, f"The date '{text[:40]}' is not understood."
     return utc, f"The date '{text}' has no time zone: it is read as this machine's local time."
 

@@ -27,6 +27,8 @@ _CHANNEL = struct.Struct("<IIII HHHH hhhh 32s 8s 12s 40x")
 _TYPES = {(7, 2): "<f2", (7, 4): "<f4"} | {(kind, size): f"<i{size}" for kind in (0, 3, 5) for size in (2, 4)}
 _SAME_SAMPLES = 2
 _MAX_DECIMALS = 30
+_LATE_S = 0.05
+"""So long after the last sample a beacon may still end a lap: its channels have their own rates."""
 _LAP_CHANNELS = frozenset(["source_lap_number", "normalized_position", "lap_time"])
 _BEACON_NAMES = frozenset(["beacon", "lap_beacon"])
 
@@ -174,12 +176,18 @@ def read_log(file: FileBytes, progress: Progress) -> Recording:
     marks, cut = _marks(beacons_s, channels, traces, duration_s)
     return Recording(
         path=file.path,
-        sha256=hashlib.sha256(file.data + side.data).hexdigest() if side else file.sha256,
+        sha256=_sha256(file, side) if side else file.sha256,
         source="acc" if from_acc else "motec",
         track=header.venue or None, car=header.vehicle or None, driver=header.driver or None,
         started_at=started_at, duration_s=duration_s, traces=traces, marks=marks,
         notes=(*notes, *named, *dated, *cut), comment=header.comment or None,
     )  # fmt: skip
+
+
+def _sha256(log: FileBytes, laps: FileBytes) -> str:
+    digest = hashlib.sha256(log.data)
+    digest.update(laps.data)
+    return digest.hexdigest()
 
 
 def read_laps(file: FileBytes, progress: Progress) -> Recording:
@@ -199,9 +207,14 @@ def read_laps(file: FileBytes, progress: Progress) -> Recording:
 def _marks(
     beacons_s: tuple[float, ...], channels: list[RawChannel], traces: tuple[Trace, ...], duration_s: float
 ) -> tuple[tuple[LapMark, ...] | None, list[str]]:
-    """The laps by the `.ldx`, else by a beacon channel; None where other channels tell them; else one stint."""
-    if beacons_s:
-        return ldx.cut(beacons_s, duration_s), []
+    """The laps by the `.ldx`, else by a beacon channel; None where other channels tell them; else one stint.
+
+    A beacon after the last sample is none of this log's: the lap it would close is not here as a whole.
+    """
+    within = tuple(beacon_s for beacon_s in beacons_s if beacon_s <= duration_s + _LATE_S)
+    if within:
+        late = len(beacons_s) - len(within)
+        return ldx.cut(within, duration_s), [f"{late} beacons after the end of the log are left out."] if late else []
     signals = [_beacon_times(c) for c in channels if c.name.lower().replace(" ", "_") in _BEACON_NAMES]
     if any(signals):
         note = "Laps are cut at the beacon channel: their times are as exact as its rate."

@@ -8,11 +8,15 @@ from pathlib import Path
 from ps_analytics.formats.files import FileBytes, Progress
 from ps_analytics.lap import LapKind, Trace
 
+YEARS = range(1980, 2100)
+"""A date outside these years is a file's way of saying that it does not know."""
+
 
 @dataclass(frozen=True, slots=True)
 class LapMark:
     """A lap as the file states it; times in s since the recording's first sample.
 
+    A mark without a `lap_time_s` is no whole lap.
     `time_source` is "source" (the file states the time), "clock" (a signal in the samples marks the line) or "none".
     `source_lap_number` counts as the file does.
     """
