@@ -144,7 +144,7 @@ def _position_is_precise(window: Floats, crossing: int) -> bool:
         return False
     rate = abs(float(position[-1] - position[0])) / float(time[-1] - time[0])
     noise = 1.4826 * float(np.median(np.abs(np.diff(position, n=4)))) / np.sqrt(70.0)
-    return noise < 1e-3 * rate
+    return bool(noise < 1e-3 * rate)
 
 
 def _is_slow(window: Floats, restart: int) -> bool:

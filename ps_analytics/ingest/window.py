@@ -59,7 +59,7 @@ class Window:
             known = np.where(np.isfinite(time), time, -np.inf)
             highest = np.maximum.accumulate(np.concatenate([[self.latest_s], known]))[:-1]
             part = part[:, known > highest]
-        n = part.shape[1]
+        n: int = part.shape[1]
         if self._count + n > self._room.shape[1]:
             grown = np.empty((len(COLUMNS), 2 * (self._count + n)))
             grown[:, : self._count] = self.frames

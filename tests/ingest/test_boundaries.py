@@ -68,7 +68,8 @@ def test_without_a_stated_time_the_clock_or_the_position_gives_it_within_a_milli
     laps = detect_laps(driven.frames.drop(without))
     timed = [lap for lap in laps if lap.kind is LapKind.TIMED]
     assert [lap.time_source for lap in timed] == [source] * 3
-    np.testing.assert_allclose([lap.lap_time_s for lap in timed], LAPS, atol=2e-4)
+    # The pace changes by 4 % on the line itself: linear between two frames, that costs up to 0.17 ms a crossing.
+    np.testing.assert_allclose([lap.lap_time_s for lap in timed], LAPS, atol=4e-4)
     np.testing.assert_allclose([lap.start_s for lap in laps[1:]], driven.crossings_s, atol=2e-4)
 
 
@@ -219,9 +220,8 @@ def test_a_start_from_rest_at_the_line_is_a_standing_lap_with_its_time(drive):
 def test_frames_that_come_late_or_twice_are_skipped(drive):
     driven = drive(LAPS)
     expected = detect_laps(driven.frames)
-    shuffled = driven.frames.with_row_index().with_columns(
-        pl.when(pl.col("index") % 100 == 50).then(pl.col("timestamp") - 0.1).otherwise(pl.col("timestamp")).alias("timestamp")
-    ).drop("index")  # fmt: skip
+    late = pl.when(pl.int_range(pl.len()) % 100 == 50).then(0.1).otherwise(0.0)
+    shuffled = driven.frames.with_columns(pl.col("timestamp") - late)
     laps = detect_laps(pl.concat([shuffled[:500], shuffled[490:]]))
     assert [(a.lap_number, a.kind, a.lap_time_s) for a in laps] == [
         (b.lap_number, b.kind, b.lap_time_s) for b in expected
@@ -243,8 +243,10 @@ def test_a_missing_value_now_and_then_changes_no_lap(drive, column):
     sizes=st.lists(st.integers(1, 3000), min_size=1, max_size=8),
     lap_times=st.lists(st.floats(12.0, 80.0), min_size=1, max_size=4),
     lag=st.sampled_from([0.0, 0.3, 1.29, 1.31, 1.9]),
-    drop=st.sampled_from([[], ["last_lap_time"], ["lap_time"], ["normalized_position"], ["normalized_position", "lap_time"]]),
-)  # fmt: skip
+    drop=st.sampled_from(
+        [[], ["last_lap_time"], ["lap_time"], ["normalized_position"], ["normalized_position", "lap_time"]]
+    ),
+)
 def test_however_a_stream_is_parted_it_gives_the_laps_of_the_batch(drive, sizes, lap_times, lag, drop):
     frames = drive(lap_times, rate_hz=20.0, clock_lag_s=lag, counter_lag_s=lag / 2).frames.drop(drop)
     assert latest(feed(LapStream(), frames, sizes)) == detect_laps(frames)
