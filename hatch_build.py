@@ -33,8 +33,10 @@ class BundleHook(BuildHookInterface):  # type: ignore[type-arg, misc]  # hatchli
     PLUGIN_NAME = "custom"
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
-        """Builds the bundle; `version` is "standard" or "editable", both need it."""
+        """Builds the bundle; `version` is "standard" or "editable", both need it. A wheel takes the pages along."""
         root = Path(self.root)
+        if version == "standard":
+            build_data["force_include"]["apps"] = "ps_analytics/apps"
         if _is_current(root):
             return
         if not _is_installed(root):

@@ -1,6 +1,6 @@
 """What a review page shows: what is chosen, and every command. No widgets, so tests run it without a browser."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -13,6 +13,8 @@ from ps_analytics.ui.comparison import ALIGNING, Column, Comparison, Grid
 from ps_analytics.ui.layouts import channels_of, driver_overview
 
 NO_LAPS = "No laps yet. `psa demo` or `psa import FILE`."
+FIRST_LAP = "The first lap is being driven. It appears here when it ends."
+TIMES_ONLY = "This session has lap times and no telemetry: there is nothing to draw."
 
 
 class LapSource(Protocol):
@@ -42,6 +44,7 @@ class LapRow:
     valid: bool
     valid_reason: str | None
     flags: tuple[str, ...] = ()
+    has_telemetry: bool = True
     version: tuple[Any, ...] = ()
 
     @property
@@ -62,11 +65,19 @@ class ReviewState(param.Parameterized):
     reference_id = param.String(doc="The lap the others are compared with; one of the chosen.")
     slots = param.Dict(default={}, doc="Lap id → number of its colour, constant while the lap is shown.")
     comparison = param.ClassSelector(class_=Comparison, doc="The chosen laps on the reference's grid.")
-    status = param.Selector(default="loading", objects=["loading", "empty", "ready", "error"], doc="What to show.")
+    status = param.Selector(
+        default="loading", objects=["loading", "empty", "times", "ready", "error"], doc="What there is to show."
+    )
     problem = param.String(doc="One sentence: what is missing or went wrong, and what to do.")
     document = param.Dict(doc="The plot layout in force: `configs` and `layout`.")
 
-    def __init__(self, source: LapSource, **params: Any) -> None:
+    def __init__(self, source: Callable[[], LapSource], **params: Any) -> None:
+        """The state of a page.
+
+        Args:
+            source: gives the store when it is asked for, so that a page is up before a database is opened.
+            **params: other values than the defaults.
+        """
         super().__init__(**{"document": driver_overview(), **params})
         self._source = source
         self._grid: Grid | None = None
@@ -89,17 +100,25 @@ class ReviewState(param.Parameterized):
         raise NotFound("lap", lap_id)
 
     def refresh(self) -> None:
-        """Asks the store what is new. What is chosen and shown stays; a first look opens the newest session."""
+        """Asks the store what is new. What is chosen and shown stays; a first look opens the newest session.
+
+        The newest is the newest with a lap that counts, if there is one: a first look should have something to see.
+        """
         sessions = self._find_sessions()
         known = {row["session_id"] for row in sessions}
-        session_id = self.session_id if self.session_id in known else next(iter(known_in_order(sessions)), "")
+        session_id = self.session_id if self.session_id in known else _worth_a_look(sessions)
         self._open(session_id, sessions=sessions)
+
+    def report(self, problem: str) -> None:
+        """Says what went wrong, in one sentence, beside what is shown; the next refresh takes it back."""
+        status = self.status if self.status in ("ready", "times") else "error"
+        self.param.update(status=status, problem=problem)
 
     def select_event(self, event_id: str) -> None:
         """Shows the sessions of an event ("" for all) and opens its newest."""
         self.event_id = event_id
         sessions = self._find_sessions()
-        self._open(next(iter(known_in_order(sessions)), ""), sessions=sessions)
+        self._open(_worth_a_look(sessions), sessions=sessions)
 
     def select_session(self, session_id: str) -> None:
         """Opens a session: its best lap as the reference, and the last other lap that counts.
@@ -139,15 +158,15 @@ class ReviewState(param.Parameterized):
             self._show([*[i for i in self.chosen if i not in others[-1:]], order[place]], self.reference_id)
 
     def _find_sessions(self) -> list[dict[str, Any]]:
-        self.events = self._source.find_events().to_dicts()
-        rows = self._source.find_sessions().to_dicts()
+        self.events = self._source().find_events().to_dicts()
+        rows = self._source().find_sessions().to_dicts()
         return [row for row in rows if not self.event_id or row["event_id"] == self.event_id]
 
     def _open(self, session_id: str, *, sessions: list[dict[str, Any]]) -> None:
-        found = self._source.find_laps(session_id=session_id).to_dicts() if session_id else []
+        found = self._source().find_laps(session_id=session_id).to_dicts() if session_id else []
         laps = [_lap_row(row) for row in found if row["ended_us"] is not None]
         same = session_id == self.session_id
-        if same and laps == self.laps and self.status != "loading":
+        if same and laps == self.laps and self.status not in ("loading", "error"):
             self.sessions = sessions
             return
         stale = {lap.lap_id for lap in laps} - {lap.lap_id for lap in laps if lap in self.laps}
@@ -158,7 +177,7 @@ class ReviewState(param.Parameterized):
         chosen = [lap_id for lap_id in self.chosen if lap_id in {lap.lap_id for lap in laps}] if same else []
         with param.parameterized.batch_call_watchers(self):
             self.param.update(sessions=sessions, session_id=session_id, laps=laps)
-            if chosen and not stale & set(chosen):
+            if chosen and not stale & set(chosen) and self.status == "ready":
                 return
             self._show(chosen or _first_choice(laps), self.reference_id)
 
@@ -170,15 +189,24 @@ class ReviewState(param.Parameterized):
         if self._grid is None or self._grid.lap.lap_id != reference_id:
             self._grid, self._columns = None, {}
         comparison, problem = self._compare(chosen, reference_id)
-        status = "empty" if not self.laps else "ready" if comparison or not chosen else "error"
+        status, problem = self._status(comparison, problem)
         self.param.update(
             chosen=list(chosen),
             reference_id=reference_id,
             slots=_slots(self.slots, chosen),
             comparison=comparison,
             status=status,
-            problem=NO_LAPS if status == "empty" else problem,
+            problem=problem,
         )
+
+    def _status(self, comparison: Comparison | None, problem: str) -> tuple[str, str]:
+        """What there is to show, and the sentence that goes with it."""
+        if not self.laps:
+            recording = any(r["session_id"] == self.session_id and r["status"] == "recording" for r in self.sessions)
+            return "empty", FIRST_LAP if recording else NO_LAPS
+        if not any(lap.has_telemetry for lap in self.laps):
+            return "times", TIMES_ONLY
+        return ("ready" if comparison or not problem else "error"), problem
 
     def _compare(self, chosen: Sequence[str], reference_id: str) -> tuple[Comparison | None, str]:
         if not chosen:
@@ -199,18 +227,18 @@ class ReviewState(param.Parameterized):
         return Comparison(reference_id, self._grid.distance_m, shown, refused), " ".join(refused.values())
 
     def _read(self, lap_id: str) -> Lap:
-        lap = self._source.read_lap(lap_id)
+        lap = self._source().read_lap(lap_id)
         wanted = {*channels_of(self.document), *ALIGNING}
         return lap.select(*[name for name in lap.channels if name in wanted])
 
 
-def known_in_order(sessions: Sequence[Mapping[str, Any]]) -> list[str]:
-    """The ids of sessions, in their order."""
-    return [row["session_id"] for row in sessions]
+def _worth_a_look(sessions: Sequence[Mapping[str, Any]]) -> str:
+    """The id of the newest session with a lap that counts, else of the newest; "" if there is none."""
+    driven = [row for row in sessions if row["best_lap_time_s"] is not None]
+    return next((row["session_id"] for row in [*driven, *sessions]), "")
 
 
 def _lap_row(row: Mapping[str, Any]) -> LapRow:
-    flags = row.get("flags") or {}
     return LapRow(
         lap_id=row["lap_id"],
         lap_number=row["lap_number"],
@@ -218,16 +246,19 @@ def _lap_row(row: Mapping[str, Any]) -> LapRow:
         kind=row["kind"],
         valid=row["valid"],
         valid_reason=row["valid_reason"],
-        flags=tuple(sorted(name for name, value in dict(flags).items() if value)),
-        version=(row["ended_us"], row.get("frames"), row.get("sealed")),
+        flags=tuple(row["flags"]),
+        # A lap that is not sealed yet is read from its batches, whatever its count says.
+        has_telemetry=row["frames"] > 0 or not row["sealed"],
+        version=(row["ended_us"], row["frames"], row["sealed"]),
     )
 
 
 def _first_choice(laps: Sequence[LapRow]) -> list[str]:
-    """The laps to open with: the best, and the last other one that counts; else the last lap there is."""
-    counting = [lap for lap in laps if lap.counts]
+    """The laps to open with: the best, and the last other one that counts; else the last lap there is to draw."""
+    drawn = [lap for lap in laps if lap.has_telemetry]
+    counting = [lap for lap in drawn if lap.counts]
     if not counting:
-        return [lap.lap_id for lap in laps[-1:]]
+        return [lap.lap_id for lap in drawn[-1:]]
     best = min(counting, key=lambda lap: lap.lap_time_s or 0.0)
     return [best.lap_id, *[lap.lap_id for lap in counting if lap is not best][-1:]]
 

@@ -19,6 +19,7 @@ export class Bus {
     this.columns = new Map() // "lap|channel" → Float32Array
     this.x = new Float32Array(0)
     this.unit = "m"
+    this.session = "" // whose laps these are: another one is looked at afresh
     this.laps = [] // the chosen laps: {id, label, color, dash, reference}
     this.channels = {} // name → {label, unit, decimals, stepped, ...}
     this.window = null // [from, to] in x; null is the whole lap
@@ -152,13 +153,19 @@ export class Bus {
   // One message of Python's; columns arrive ahead of the commit that draws them.
   receive(message) {
     const {op} = message
-    if (op === "columns") {
+    if (op === "clear") {
+      // Another grid: no column of the one before fits it.
+      this.columns.clear()
+      this.x = message.x
+    } else if (op === "columns") {
       for (const [key, values] of entries(message.columns)) this.columns.set(key, values)
-      if (message.x) this.x = message.x
-    } else if (op === "forget") {
-      for (const key of message.keys) this.columns.delete(key)
     } else if (op === "commit") {
       this.generation = message.generation
+      if (this.session !== message.session) {
+        this.session = message.session
+        this.window = null
+        this.cursor = 0
+      }
       this.laps = message.laps
       this.channels = message.channels
       this.status = message.status
@@ -168,9 +175,6 @@ export class Bus {
       else if (this.window && this.window[1] > high) this.window = [this.window[0], high]
       this.cursor = Math.min(Math.max(this.cursor, low), high)
       for (const topic of ["data", "status"]) this.announce(topic)
-    } else if (op === "status") {
-      this.status = message.status
-      this.announce("status")
     }
   }
 }

@@ -36,7 +36,7 @@ export function laneScale({slot, slots}, [low, high]) {
 
 export function laneTicks(lane, [low, high], pixels) {
   const [channel] = lane.channels
-  const step = Math.max(niceStep(high - low, Math.max(Math.floor(pixels / 26), 1)), channel.stepped ? 1 : 0)
+  const step = channel.ticks ?? Math.max(niceStep(high - low, Math.max(Math.floor(pixels / 26), 1)), channel.stepped ? 1 : 0)
   const first = Math.ceil(low / step - 1e-6)
   const last = Math.floor(high / step + 1e-6)
   const values = []

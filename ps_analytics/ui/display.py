@@ -1,0 +1,64 @@
+"""How each channel is shown: its name, unit, decimals and the range its lane keeps."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from ps_analytics.channels.catalog import CATALOG, Kind
+from ps_analytics.ui.comparison import DELTA
+
+DASHES: tuple[list[int] | None, ...] = (None, [7, 4], [2, 3], [9, 3, 2, 3])
+"""Beyond the colours there are, laps are told apart by dashes; in CSS pixels."""
+LAP_COLORS = ("#4cc2ff", "#ff9d42", "#7ee787", "#ff7eb6", "#c4a7ff", "#f2cc60")
+"""Colour-blind-safe; a lap keeps its colour while it is shown."""
+
+_UNITS = {"deg": "°", "C": "°C", "deg/s": "°/s", "kg/m3": "kg/m³"}
+
+_PEDAL = {"decimals": 0, "fixed": [-3, 103], "ticks": 50}
+_SHOWN: dict[str, dict[str, Any]] = {
+    "speed": {"decimals": 1, "span": 40, "width": 5},
+    "throttle": _PEDAL,
+    "brake": _PEDAL,
+    "clutch": _PEDAL,
+    "steering": {"decimals": 1, "zero": True, "span": 20, "signed": True, "width": 6},
+    "steering_angle": {"decimals": 1, "zero": True, "span": 20, "signed": True, "width": 7},
+    "rpm": {"decimals": 0, "span": 500, "width": 5},
+    "gear": {"decimals": 0, "span": 3, "width": 2},
+    "g_lat": {"decimals": 2, "zero": True, "span": 1, "signed": True, "width": 6},
+    "g_long": {"decimals": 2, "zero": True, "span": 1, "signed": True, "width": 6},
+}
+_ELSE: dict[str, Any] = {"decimals": 1, "width": 6}
+
+_DELTA: dict[str, Any] = {
+    "label": "Delta", "unit": "s", "decimals": 3, "zero": True, "signed": True, "span": 0.1, "width": 7,
+    "above": "slower", "below": "faster",
+}  # fmt: skip
+
+
+def channel_display(name: str, *, source: str = "") -> dict[str, Any]:
+    """What the browser needs to draw a channel.
+
+    Keys: label, unit, decimals (shown), width (of the number, in characters), stepped, and where they apply `zero` (a
+    zero line that stays in view), `signed`, `span` (the least range of its lane), `fixed` (a range it keeps), `ticks`
+    (their step), `above` and `below` (what being on that side of zero means), `source` (what did not record it).
+    """
+    if name == DELTA:
+        return {"name": name, "stepped": False, **_DELTA}
+    spec = CATALOG.get(name)
+    label, unit = (spec.label, spec.unit or "") if spec else (name, "")
+    facts = {"name": name, "label": label, "unit": _UNITS.get(unit, unit), "source": source}
+    return {**facts, "stepped": bool(spec and spec.kind is Kind.STEP), **_ELSE, **_SHOWN.get(name, {})}
+
+
+def channel_displays(names: Sequence[str], *, source: str = "") -> dict[str, dict[str, Any]]:
+    """`channel_display` of each name."""
+    return {name: channel_display(name, source=source) for name in names}
+
+
+def lap_line(slot: int) -> dict[str, Any]:
+    """Colour and dash of the lap in a slot.
+
+    Example:
+        >>> lap_line(1), lap_line(6)
+        ({'color': '#ff9d42', 'dash': None}, {'color': '#4cc2ff', 'dash': [7, 4]})
+    """
+    return {"color": LAP_COLORS[slot % len(LAP_COLORS)], "dash": DASHES[slot // len(LAP_COLORS) % len(DASHES)]}
