@@ -56,6 +56,7 @@ class Circuit:
     pit_side: int = 1
     latitude: float = 35.5
     longitude: float = -41.0
+    altitude_m: float = 85.0
 
     @property
     def step_m(self) -> float:
@@ -231,7 +232,7 @@ def _build(
     travelled = cumulative_simpson(np.hypot(*line(fine, 1).T), x=fine, initial=0.0)
     scale = length_m / travelled[-1]
     count = round(length_m)
-    grid = np.arange(count) * (length_m / count)
+    grid: Floats = np.linspace(0.0, length_m, count, endpoint=False)
     place = np.interp(grid, travelled * scale, fine)
     (x, y), (dx, dy), (ddx, ddy) = (line(place, order).T for order in (0, 1, 2))
     curvature = (dy * ddx - dx * ddy) / np.hypot(dx, dy) ** 3 / scale

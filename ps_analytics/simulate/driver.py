@@ -37,11 +37,6 @@ class Variation:
     offset_m: Floats
     hands: Floats
 
-    def scaled(self, amount: float) -> "Variation":
-        """The same pattern with its factors this many times as far from 1."""
-        apex, braking, traction = (1 + amount * (f - 1) for f in (self.apex, self.braking, self.traction))
-        return Variation(apex, braking, traction, self.offset_m, self.hands)
-
 
 def vary(driver: Driver, *, seed: int, laps: range, corners: int, even: bool = True) -> Variation:
     """How the driver takes each corner of these laps; a lap has the same draw whichever laps are asked with it.

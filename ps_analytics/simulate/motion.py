@@ -1,4 +1,4 @@
-"""From speeds along a route to frames in time: where the car is, how fast, and what it feels."""
+"""From speeds along a route to frames in time: where the car is, how fast, and which way it points."""
 
 from dataclasses import dataclass
 
@@ -12,6 +12,10 @@ from ps_analytics.simulate.solver import arrival_times, as_driven, solve
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
+
+SPIN_RAD = 1.3
+"""How far a car that is lost turns out of its course."""
+_SPIN_S, _RIGHT_S = 1.5, 2.5
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -28,8 +32,9 @@ class Drive:
 class Motion:
     """The car at each frame; arrays of one length, SI units, right positive.
 
-    `point` the route's last point passed and `share` how far on to the next; `along` the rest of the route's points as
-    a number; `speed` m/s; `push` m/s² along the path; `curvature` 1/m of the path; `course` rad from north.
+    `point` the route's last point passed and `share` how far on to the next (0 … 1); `speed` m/s; `push` m/s² along
+    the path; `curvature` 1/m of the path; `course` rad from north; `slide` rad the car is turned out of its course by
+    a spin; `slope` rise per metre; `crest` 1/m the road's curvature upwards.
     """
 
     time: Floats
@@ -39,18 +44,12 @@ class Motion:
     push: Floats
     curvature: Floats
     course: Floats
+    slide: Floats
     x: Floats
     y: Floats
     z: Floats
     slope: Floats
-
-    def of(self, values: Floats) -> Floats:
-        """Values known at the route's points, between them at each frame."""
-        return values[self.point] * (1 - self.share) + values[self.point + 1] * self.share
-
-    def held(self, values: NDArray[np.generic]) -> NDArray[np.generic]:
-        """Values known at the route's points, those of the last point passed."""
-        return values[self.point]
+    crest: Floats
 
 
 def drive_route(car: Car, circuit: Circuit, route: Route, *, entry_ms: float) -> Drive:
@@ -69,31 +68,46 @@ def sample(circuit: Circuit, drive: Drive, times: Floats) -> Motion:
 
     Within a stretch the acceleration is constant, so that place and speed at a frame are exact.
     """
-    route, last = drive.route, len(drive.speed) - 2
-    point = np.clip(np.searchsorted(drive.arrive, times, side="right") - 1, 0, last)
+    route, at = drive.route, drive.route.at
+    point = np.clip(np.searchsorted(drive.arrive, times, side="right") - 1, 0, len(drive.speed) - 2)
     since = np.maximum(times - drive.leave[point], 0.0)
     before, after, length = drive.speed[point], drive.speed[point + 1], route.path.length_m[point]
     gain = (after**2 - before**2) / (2 * length)
     share = np.clip((before * since + 0.5 * gain * since**2) / length, 0.0, 1.0)
-    waiting = times < drive.leave[point]
+    waiting = (times < drive.leave[point]) | (times >= drive.arrive[-1])
+
+    def of(values: Floats) -> Floats:
+        return np.asarray(values[point] * (1 - share) + values[point + 1] * share, dtype=np.float64)
+
     push = np.gradient(drive.speed**2 / 2, np.concatenate(([0.0], np.cumsum(route.path.length_m))))
-    at = route.at.astype(np.int64)
-    course = np.radians(circuit.heading_deg)[at] + np.arctan2(
+    heading = np.radians(circuit.heading_deg)[at]
+    course = heading + np.arctan2(
         np.gradient(route.offset_m, circuit.step_m), 1 - circuit.curvature[at] * route.offset_m
     )
-    east = circuit.x[at] + route.offset_m * np.cos(np.radians(circuit.heading_deg[at]))
-    north = circuit.y[at] - route.offset_m * np.sin(np.radians(circuit.heading_deg[at]))
-    empty = Motion(times, point, share, *([times] * 8))
+    slope = route.path.slope
     return Motion(
         time=times,
         point=point,
         share=share,
         speed=np.where(waiting, 0.0, np.maximum(before + gain * since, 0.0)),
-        push=np.where(waiting, 0.0, empty.of(push)),
-        curvature=empty.of(route.curvature),
-        course=empty.of(np.unwrap(course)),
-        x=empty.of(east),
-        y=empty.of(north),
-        z=empty.of(circuit.z[at]),
-        slope=empty.of(route.path.slope),
+        push=np.where(waiting, 0.0, of(push)),
+        curvature=of(route.curvature),
+        course=of(np.unwrap(course)),
+        slide=_slide(drive, times),
+        x=of(circuit.x[at] + route.offset_m * np.cos(heading)),
+        y=of(circuit.y[at] - route.offset_m * np.sin(heading)),
+        z=of(circuit.z[at]),
+        slope=of(slope),
+        crest=of(np.gradient(slope, circuit.step_m)),
     )
+
+
+def _slide(drive: Drive, times: Floats) -> Floats:
+    """Rad turned out of the course at each time: into a spin before its stop, back again after it."""
+    slide = np.zeros(len(times))
+    for stop in drive.route.stops:
+        if stop.spin:
+            into = np.clip((times - drive.arrive[stop.point]) / _SPIN_S + 1.0, 0.0, 1.0)
+            back = np.clip((times - drive.leave[stop.point]) / _RIGHT_S, 0.0, 1.0)
+            slide += stop.spin * SPIN_RAD * (into**2 * (3 - 2 * into) - back**2 * (3 - 2 * back))
+    return slide

@@ -1,7 +1,7 @@
 """What a plan of laps asks of the car: one path through the whole session, point after point, stops included."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
@@ -22,15 +22,19 @@ GARAGE_M = 30.0
 BOX_M = 40.0
 """Where the car stops for service, metres before the line."""
 PIT_OFFSET_M = 14.0
-_FULL, _SLOW = 500.0, 2.0
+START_S, SPIN_S, BOX_S = 4.0, 3.5, 12.0
+"""How long the car stands at the start, after a spin and in front of its box."""
+_FULL = 500.0
+_RUN_OUT_M = 120.0
 
 
 @dataclass(frozen=True, slots=True)
 class LapPlan:
     """One lap to be driven.
 
-    `valid=False` cuts a corner. `spin` loses the car in a corner and stands still for some seconds, which spoils the
-    lap too. `share` is how much of a PARTIAL lap is driven before the recording ends; only the last lap may be one.
+    `valid=False` runs wide off the road. `spin` loses the car in a corner and stands still for some seconds, which
+    spoils the lap too. `share` is how much of a PARTIAL lap is driven before the recording ends; only the last lap may
+    be one.
     """
 
     kind: LapKind
@@ -41,11 +45,15 @@ class LapPlan:
 
 @dataclass(frozen=True, slots=True)
 class Stop:
-    """A standstill at a point of the route."""
+    """A standstill at a point of the route; `spin` is +1 or −1 if the car turned right or left out of its course.
+
+    `box`: it stands in front of its box.
+    """
 
     point: int
     seconds: float
-    spin: bool = False
+    spin: int = 0
+    box: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -73,11 +81,13 @@ def check_plan(plan: Sequence[LapPlan]) -> None:
     """Nothing, if the laps of the plan can follow each other.
 
     Raises:
-        ValueError: the plan is empty, a lap ends in the pits and the next does not start there (or the other way
-            round), or a lap that must be the first or the last is not.
+        ValueError: the plan is empty, a share is none, a lap ends in the pits and the next does not start there (or
+            the other way round), or a lap that must be the first or the last is not.
     """
     if not plan:
         raise ValueError("a plan needs at least one lap")
+    if not all(0.0 < lap.share < 1.0 for lap in plan):
+        raise ValueError("the share of a partial lap lies between 0 and 1")
     for number, (lap, following) in enumerate(pairwise(plan)):
         if ends_in_pit(lap) != starts_in_pit(following):
             raise ValueError(
@@ -99,25 +109,32 @@ def ends_in_pit(lap: LapPlan) -> bool:
 
 
 def plan_route(
-    circuit: Circuit, car: Car, driver: Driver, plan: Sequence[LapPlan], variation: Variation, *, last: bool = True
+    circuit: Circuit,
+    car: Car,
+    driver: Driver,
+    plan: Sequence[LapPlan],
+    variation: Variation,
+    *,
+    first: bool = True,
+    last: bool = True,
 ) -> Route:
-    """The route of these laps; `last` says whether the session ends with them."""
+    """The route of these laps; `first` and `last` say whether the session begins and ends with them."""
     count, step = len(circuit.distance_m), circuit.step_m
-    first = round(GARAGE_M / step) if starts_in_pit(plan[0]) else 0
+    begin = round(GARAGE_M / step) if first and starts_in_pit(plan[0]) else 0
     end = len(plan) * count + _tail(circuit, plan[-1], last=last)
-    index = np.arange(first, end + 1)
+    index = np.arange(begin, end + 1)
     at, lap = index % count, index // count
     distance = circuit.distance_m[at]
     in_pit = _pit_lane(circuit, plan, lap, distance)
     cuts, spins = _mishaps(circuit, plan, count)
     zone = _zone(circuit, at) + lap * len(circuit.corners)
-    off_track, spoiled = _off_track(index, lap, cuts, spins, step)
+    off_track, spoiled = _off_track(index, lap, [*cuts, *spins], step)
     offset = _offset(circuit, variation, index, in_pit, cuts, step)
     slide = np.gradient(offset, step)
     bend = circuit.curvature[at]
     stretch = np.hypot(1 - bend * offset, slide)
     curvature = bend / np.clip(1 - bend * offset, 0.3, 3.0) + np.gradient(slide, step)
-    stops = _stops(plan, index, count, step, spins, last=last)
+    stops = _stops(circuit, plan, index, spins, first=first)
     return Route(
         at=at, lap=lap, offset_m=offset, curvature=curvature, stretch=stretch, in_pit=in_pit, off_track=off_track,
         spoiled=spoiled, hands=_of_zone(variation.hands, zone, step), stops=stops,
@@ -132,7 +149,7 @@ def _tail(circuit: Circuit, lap: LapPlan, *, last: bool) -> int:
         return -round((1 - lap.share) * count)
     if not last:
         return 0
-    return -round(BOX_M / step) if ends_in_pit(lap) else round(60.0 / step)
+    return -round(BOX_M / step) if ends_in_pit(lap) else round(_RUN_OUT_M / step)
 
 
 def _zone(circuit: Circuit, at: Ints) -> Ints:
@@ -151,25 +168,25 @@ def _pit_lane(circuit: Circuit, plan: Sequence[LapPlan], lap: Ints, distance: Fl
     return np.asarray((starts & (distance < circuit.pit_exit_m)) | (ends & (distance > circuit.pit_entry_m)))
 
 
-def _mishaps(circuit: Circuit, plan: Sequence[LapPlan], count: int) -> tuple[list[tuple[int, int]], list[int]]:
-    """Cuts as (point from the first line, side) and spins as points, each where it is likely on its lap."""
+def _mishaps(
+    circuit: Circuit, plan: Sequence[LapPlan], count: int
+) -> tuple[list[tuple[int, int]], list[tuple[int, int]]]:
+    """Where the car runs wide and where it is lost, on each lap that asks for it: (point from the first line, side)."""
     slowest = sorted(circuit.corners, key=lambda corner: corner.radius_m)
     cuts, spins = [], []
     for number, lap in enumerate(plan):
         corner = slowest[(number * 2 + 1) % min(5, len(slowest))]
         point = number * count + round(corner.end_m / circuit.step_m)
         if lap.spin:
-            spins.append(point)
+            spins.append((point, corner.direction))
         elif not lap.valid:
             cuts.append((point, -corner.direction))
     return cuts, spins
 
 
-def _off_track(
-    index: Ints, lap: Ints, cuts: list[tuple[int, int]], spins: list[int], step: float
-) -> tuple[Ints, NDArray[np.bool_]]:
+def _off_track(index: Ints, lap: Ints, mishaps: list[tuple[int, int]], step: float) -> tuple[Ints, NDArray[np.bool_]]:
     tyres, spoiled = np.zeros(len(index), dtype=np.int64), np.zeros(len(index), dtype=bool)
-    for point in [*(c[0] for c in cuts), *spins]:
+    for point, _ in mishaps:
         away = np.abs(index - point) * step
         tyres = np.maximum(tyres, np.select([away < 22, away < 28, away < 34], [4, 3, 2], 0))
         begun = index >= point - 28 / step
@@ -193,22 +210,25 @@ def _offset(
     offset = gaussian_filter1d(np.interp(index, knots, variation.offset_m), 38.0 / step, mode="nearest")
     for point, side in cuts:
         offset += side * 3.4 * np.exp(-0.5 * ((index - point) * step / 26.0) ** 2)
-    lane = gaussian_filter1d(in_pit.astype(float), 16.0 / step, mode="nearest")
+    lane = gaussian_filter1d(in_pit.astype(float), 25.0 / step, mode="nearest")
     return np.asarray(offset * (1 - lane) + circuit.pit_side * PIT_OFFSET_M * lane)
 
 
 def _stops(
-    plan: Sequence[LapPlan], index: Ints, count: int, step: float, spins: list[int], *, last: bool
+    circuit: Circuit, plan: Sequence[LapPlan], index: Ints, spins: list[tuple[int, int]], *, first: bool
 ) -> tuple[Stop, ...]:
-    first = int(index[0])
+    """Where the car stands: before it starts, after a spin, in front of its box."""
+    count, step, begin = len(circuit.distance_m), circuit.step_m, int(index[0])
     stops = []
-    if starts_in_pit(plan[0]) or plan[0].kind is LapKind.STANDING:
-        stops.append(Stop(0, 4.0))
-    stops += [Stop(point + round(14.0 / step) - first, 3.5, spin=True) for point in spins if point < index[-1] - 60]
+    if first and (starts_in_pit(plan[0]) or plan[0].kind is LapKind.STANDING):
+        stops.append(Stop(0, START_S))
+    for point, direction in spins:
+        stand = point + round(14.0 / step)
+        if stand < index[-1] - 60:
+            stops.append(Stop(stand - begin, SPIN_S, spin=direction))
     for number, lap in enumerate(plan):
-        point = (number + 1) * count - round(BOX_M / step) - first
-        if ends_in_pit(lap) and (last or number < len(plan) - 1 or True):
-            stops.append(Stop(min(point, len(index) - 1), 12.0))
+        if ends_in_pit(lap):
+            stops.append(Stop((number + 1) * count - round(BOX_M / step) - begin, BOX_S, box=True))
     return tuple(sorted(stops, key=lambda stop: stop.point))
 
 
@@ -234,7 +254,7 @@ def _path(
     cap = np.where(in_pit, car.pit_kmh / 3.6, _FULL)
     for stop in stops:
         cap[stop.point] = 0.0
-    slope = np.gradient(np.append(circuit.z, circuit.z[0]), step)[:-1]
+    slope = (np.roll(circuit.z, -1) - np.roll(circuit.z, 1)) / (2 * step)
     return Path(
         length_m=0.5 * (stretch[1:] + stretch[:-1]) * step,
         curvature=curvature,
@@ -245,16 +265,3 @@ def _path(
         traction=used * _of_zone(variation.traction, zone, step),
         power=used**0.5,
     )
-
-
-def with_variation(route: Route, circuit: Circuit, before: Variation, after: Variation) -> Route:
-    """The same route driven with another variation of the factors; the line stays."""
-    zone = _zone(circuit, route.at) + route.lap * len(circuit.corners)
-    step = circuit.step_m
-    path = replace(
-        route.path,
-        grip=route.path.grip * _of_zone(after.apex, zone, step) / _of_zone(before.apex, zone, step),
-        braking=route.path.braking * _of_zone(after.braking, zone, step) / _of_zone(before.braking, zone, step),
-        traction=route.path.traction * _of_zone(after.traction, zone, step) / _of_zone(before.traction, zone, step),
-    )
-    return replace(route, path=path)

@@ -1,0 +1,157 @@
+"""A session driven from a plan: its frames and, beside them, the truth they were made from."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from ps_analytics.lap import LapKind
+from ps_analytics.simulate.car import Car
+from ps_analytics.simulate.circuit import Circuit
+from ps_analytics.simulate.driver import Driver, vary
+from ps_analytics.simulate.frames import column, frame_drive
+from ps_analytics.simulate.motion import Drive, drive_route
+from ps_analytics.simulate.route import LapPlan, check_plan, plan_route, starts_in_pit
+from ps_analytics.simulate.solver import Path, solve
+
+STOPPED_S = 1.0
+"""A lap on which the car stood still for longer does not count."""
+
+
+@dataclass(frozen=True, slots=True)
+class LapTruth:
+    """A lap as it was driven, from the solver's continuous time, never from frames.
+
+    `lap_number` is ours: 0 before the first crossing of the line. `start_s` and `end_s` in s since the first frame;
+    `lap_time_s` None unless the lap was timed from line to line (a standing lap: from the moment it moves).
+    `valid`: whole, never stopped for more than a second once it moved, and on the road.
+    """
+
+    lap_number: int
+    kind: LapKind
+    valid: bool
+    lap_time_s: float | None
+    start_s: float
+    end_s: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SimulatedSession:
+    """Frames in catalogue columns (`timestamp` in s from 0) and the exact laps they show."""
+
+    frames: pl.DataFrame
+    truth: tuple[LapTruth, ...]
+    circuit: Circuit
+    car: Car
+    driver: Driver
+
+
+def simulate(
+    circuit: Circuit, car: Car, driver: Driver, plan: Sequence[LapPlan], *, seed: int, rate_hz: float = 60.0
+) -> SimulatedSession:
+    """The session this driver makes of the plan, the same to the last bit for the same seed.
+
+    Args:
+        circuit: where it is driven.
+        car: with what.
+        driver: by whom.
+        plan: its laps in order. A session whose last lap ends at the line goes on for some metres: one more lap,
+            partial, in the truth too.
+        seed: decides what differs from lap to lap, and the noise.
+        rate_hz: frames a second.
+
+    Raises:
+        ValueError: the laps of the plan cannot follow each other.
+
+    Example:
+        >>> from ps_analytics.simulate.car import GT
+        >>> from ps_analytics.simulate.circuit import generate
+        >>> circuit = generate("Ring", seed=3, length_m=1500, corners=6)
+        >>> session = simulate(circuit, GT, Driver("A"), [LapPlan(LapKind.TIMED)] * 2, seed=1)
+        >>> [lap.lap_number for lap in session.truth], session.frames["timestamp"][0]
+        ([1, 2, 3], 0.0)
+    """
+    check_plan(plan)
+    variation = vary(driver, seed=seed, laps=range(len(plan) + 1), corners=len(circuit.corners))
+    route = plan_route(circuit, car, driver, plan, variation)
+    drive = drive_route(car, circuit, route, entry_ms=flying_ms(circuit, car, driver))
+    truth = truth_of(circuit, drive, plan, first_number=0 if _begins_off_line(plan[0]) else 1)
+    times = np.arange(int(np.ceil(drive.leave[-1] * rate_hz))) / rate_hz
+    frames = frame_drive(circuit, car, drive, times, rate_hz=rate_hz, seed=seed)
+    return SimulatedSession(with_clocks(frames, times, truth), truth, circuit, car, driver)
+
+
+def flying_ms(circuit: Circuit, car: Car, driver: Driver) -> float:
+    """Speed in m/s at the line on a flying lap."""
+    count = len(circuit.distance_m)
+    ones = np.ones(2 * count + 1)
+    bend = np.append(np.tile(circuit.curvature, 2), circuit.curvature[0])
+    path = Path(ones[1:] * circuit.step_m, bend, 0 * ones, 500 * ones, driver.pace * ones, 0.96 * ones, ones, ones)
+    return float(solve(car, path, entry_ms=car.top_ms)[count])
+
+
+def truth_of(
+    circuit: Circuit, drive: Drive, plan: Sequence[LapPlan], *, first_number: int, started: bool = False
+) -> tuple[LapTruth, ...]:
+    """The laps of a drive; `started` says that its first point is the line even for a lap out of the pits."""
+    route, laps = drive.route, []
+    whole = np.flatnonzero((route.at == 0) & (np.arange(len(route.at)) > 0))
+    lines = [0, *whole.tolist(), len(route.at) - 1]
+    kinds = [lap.kind for lap in plan]
+    if len(whole) == len(plan) and lines[-1] > lines[-2]:
+        kinds.append(LapKind.PARTIAL)
+    for number, kind in enumerate(kinds):
+        begin, end = lines[number], lines[number + 1]
+        standing = kind is LapKind.STANDING
+        at_line = number > 0 or started or not _begins_off_line(plan[0])
+        start_s = float(drive.leave[begin] if standing else drive.arrive[begin])
+        is_whole = (at_line or standing) and number < len(whole)
+        end_s = float(drive.arrive[end] if number < len(whole) else drive.leave[-1])
+        laps.append(
+            LapTruth(
+                lap_number=first_number + number,
+                kind=kind,
+                valid=is_whole and not bool(route.spoiled[begin:end].any()) and _stood(drive, begin, end) <= STOPPED_S,
+                lap_time_s=end_s - start_s if is_whole else None,
+                start_s=start_s,
+                end_s=end_s,
+            )
+        )
+    return tuple(laps)
+
+
+def with_clocks(
+    frames: pl.DataFrame, times: NDArray[np.float64], truth: Sequence[LapTruth], *, last_lap_s: float | None = None
+) -> pl.DataFrame:
+    """The frames with their clocks in front: session, lap, the source's last lap and its count.
+
+    Args:
+        frames: one row for each of `times`.
+        times: seconds on the clock of `truth`.
+        truth: the laps these frames show.
+        last_lap_s: what the source showed as its last lap before the first of them.
+    """
+    ends = np.array([lap.end_s for lap in truth[:-1]])
+    lap = np.searchsorted(ends, times, side="right")
+    starts = np.array([lap.start_s for lap in truth])
+    shown = [last_lap_s, *(lap.lap_time_s for lap in truth[:-1])]
+    last = np.array([np.nan if time is None else time for time in shown])
+    clocks = {
+        "timestamp": times,
+        "lap_time": np.maximum(times - starts[lap], 0.0),
+        "last_lap_time": last[lap],
+        "source_lap_number": np.array([lap.lap_number for lap in truth])[lap],
+    }
+    return pl.DataFrame([*(column(name, values) for name, values in clocks.items()), *frames.get_columns()])
+
+
+def _begins_off_line(lap: LapPlan) -> bool:
+    return starts_in_pit(lap) or lap.kind is LapKind.STANDING
+
+
+def _stood(drive: Drive, begin: int, end: int) -> float:
+    """Seconds the car stood between two points, without the wait before its first move."""
+    waits = (drive.leave - drive.arrive)[max(begin, 1) : end + 1]
+    return float(waits.sum())
