@@ -10,11 +10,16 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from ps_analytics.channels.catalog import Kind, kind_of
+from ps_analytics.channels.catalog import CATALOG, Kind, kind_of
 from ps_analytics.errors import UnknownChannel
 
 Floats = NDArray[np.float64]
 Values = NDArray[np.float32] | NDArray[np.float64] | NDArray[np.int32]
+
+WIDE = frozenset({"latitude", "longitude", *(spec.name for spec in CATALOG.values() if spec.unit == "s")})
+"""Channels float32 is too coarse for: places on Earth and clocks. Every other one of the catalogue is float32."""
+_LONGEST_STEP_S = 5.0
+_FROM_LINE_S = 1.0
 
 
 class LapKind(StrEnum):
@@ -70,6 +75,7 @@ class Lap:
     sectors_s: tuple[float, ...] = ()
     track: str | None = None
     car: str | None = None
+    track_length_m: float | None = None
     traces: Mapping[str, Trace] = field(default_factory=lambda: MappingProxyType({}), repr=False)
 
     @property
@@ -85,46 +91,52 @@ class Lap:
     def channel(self, name: str) -> pl.DataFrame:
         """One channel as recorded: columns `timestamp` (s since the session's first frame) and the channel.
 
+        `distance` is worked out where the source gives none.
+
         Raises:
             UnknownChannel: the lap does not have it.
         """
         trace = self._trace(name)
-        return pl.DataFrame({"timestamp": self._times(trace), name: _column(trace)})
+        return pl.DataFrame({"timestamp": self.times(trace), name: _column(trace)})
 
     def select(self, *names: str) -> "Lap":
-        """The same lap with these channels only.
+        """The same lap with these channels, and its clock, only.
 
         Raises:
             UnknownChannel: the lap does not have one of them.
         """
-        return replace(self, traces={name: self._trace(name) for name in names})
+        clock = [name for name in ("timestamp",) if name in self.traces and name not in names]
+        return replace(self, traces={name: self._trace(name) for name in (*clock, *names)})
 
     @cached_property
     def frames(self) -> pl.DataFrame:
         """All channels on one clock, one row a sample of the base rate; missing values are null.
 
         The base rate is that of `speed`, else the most frequent rate of at most 100 Hz. Other channels are filled by
-        their kind. `timestamp` is in s since the session's first frame; units are the catalogue's.
+        their kind. Units are the catalogue's. Besides the channels: `timestamp` in s since the session's first frame,
+        `lap_number` (ours), and `distance` in m from the line: the source's, else position × track length, else ∫v dt
+        (absent where there is none of these).
         """
         if not self.traces:
             return pl.DataFrame(schema={"timestamp": pl.Float64})
-        base = self._base()
-        clock = self._times(base)
+        base = self.base
+        clock = self.times(base)
         columns: dict[str, pl.Series] = {"timestamp": pl.Series("timestamp", clock)}
-        for trace in self.traces.values():
-            if trace.name == "timestamp":
-                continue
+        for trace in self._channels_of_frames():
             same_clock = len(trace.values) == len(clock) and trace.rate_hz == base.rate_hz
             columns[trace.name] = _column(trace) if same_clock else self._resampled(trace, clock)
+        columns["lap_number"] = pl.repeat(self.lap_number, len(clock), dtype=pl.Int32, eager=True)
         return pl.DataFrame(columns)
 
-    def _trace(self, name: str) -> Trace:
-        try:
-            return self.traces[name]
-        except KeyError:
-            raise UnknownChannel(name, known=self.traces) from None
+    def _channels_of_frames(self) -> list[Trace]:
+        traces = [trace for trace in self.traces.values() if trace.name not in ("timestamp", "lap_number")]
+        if "distance" not in self.traces and (distance := self._distance()) is not None:
+            traces.append(distance)
+        return traces
 
-    def _base(self) -> Trace:
+    @property
+    def base(self) -> Trace:
+        """The channel whose clock `frames` go by; the lap has at least one channel."""
         if "speed" in self.traces:
             return self.traces["speed"]
         candidates = [t for t in self.traces.values() if t.rate_hz <= 100] or list(self.traces.values())
@@ -132,17 +144,42 @@ class Lap:
         most_frequent = max(set(rates), key=lambda rate: (rates.count(rate), rate))
         return next(t for t in candidates if t.rate_hz == most_frequent)
 
-    def _times(self, trace: Trace) -> Floats:
+    def times(self, trace: Trace) -> Floats:
+        """When the samples of one of its channels were taken, in s since the session's first frame."""
         clock = self.traces.get("timestamp")
         if clock is not None and len(clock.values) == len(trace.values):
             return np.asarray(clock.values, dtype=np.float64)
         return trace.start_s + np.arange(len(trace.values)) / trace.rate_hz
 
+    def _trace(self, name: str) -> Trace:
+        found = self.traces.get(name)
+        if found is None and name == "distance":
+            found = self._distance()
+        if found is None:
+            raise UnknownChannel(name, known=self.traces)
+        return found
+
+    def _distance(self) -> Trace | None:
+        """The distance from the line where the source gives none."""
+        position, speed = self.traces.get("normalized_position"), self.traces.get("speed")
+        from_line = self.kind in (LapKind.TIMED, LapKind.STANDING, LapKind.IN)
+        if position is not None and self.track_length_m and np.isfinite(position.values).any():
+            metres = self.track_length_m * _unwrapped(position.values, from_line=from_line)
+            return replace(position, name="distance", unit="m", values=metres, source_name=None, source_unit=None)
+        if speed is None or not np.isfinite(speed.values).any():
+            return None
+        times, metres_per_s = self.times(speed), _without_gaps(speed.values) / 3.6
+        steps = np.clip(np.diff(times), 0.0, _LONGEST_STEP_S) * (metres_per_s[1:] + metres_per_s[:-1]) / 2
+        since_line = float(times[0]) - self.start_s if from_line else 0.0
+        first = metres_per_s[0] * since_line if 0 < since_line < _FROM_LINE_S else 0.0
+        metres = first + np.concatenate([[0.0], np.cumsum(steps)])
+        return replace(speed, name="distance", unit="m", values=metres, source_name=None, source_unit=None)
+
     def _resampled(self, trace: Trace, clock: Floats) -> pl.Series:
-        times, values = self._times(trace), np.asarray(trace.values, dtype=np.float64)
+        times, values = self.times(trace), np.asarray(trace.values, dtype=np.float64)
         if len(values) == 0:
-            return pl.Series(trace.name, [None] * len(clock), dtype=pl.Float64)
-        return _series(trace.name, fill(times, values, clock, kind=kind_of(trace.name)))
+            return _series(trace, np.full(len(clock), np.nan))
+        return _series(trace, fill(times, values, clock, kind=kind_of(trace.name)))
 
 
 def fill(times: Floats, values: Floats, at: Floats, *, kind: Kind) -> Floats:
@@ -163,10 +200,37 @@ def fill(times: Floats, values: Floats, at: Floats, *, kind: Kind) -> Floats:
     return np.asarray(np.interp(at, times, values), dtype=np.float64)
 
 
+def column_dtype(name: str, stored: str) -> type[np.float32] | type[np.float64]:
+    """What a channel's column is made of, the same for every lap; one the catalogue does not know is as it is stored.
+
+    Example:
+        >>> column_dtype("speed", "float64").__name__, column_dtype("lap_time", "float32").__name__
+        ('float32', 'float64')
+    """
+    if name in CATALOG:
+        return np.float64 if name in WIDE else np.float32
+    return np.float32 if stored == "float32" else np.float64
+
+
 def _column(trace: Trace) -> pl.Series:
-    return _series(trace.name, trace.values)
+    return _series(trace, trace.values)
 
 
-def _series(name: str, values: Values) -> pl.Series:
-    series = pl.Series(name, values)
-    return series.fill_nan(None) if series.dtype.is_float() else series
+def _series(trace: Trace, values: Values) -> pl.Series:
+    dtype = column_dtype(trace.name, trace.values.dtype.name)
+    return pl.Series(trace.name, values.astype(dtype, copy=False), nan_to_null=True)
+
+
+def _without_gaps(values: Values) -> Floats:
+    """The values, missing ones interpolated."""
+    known = np.isfinite(values)
+    if known.all():
+        return np.asarray(values, dtype=np.float64)
+    index = np.arange(len(values))
+    return np.asarray(np.interp(index, index[known], values[known]), dtype=np.float64)
+
+
+def _unwrapped(position: Values, *, from_line: bool) -> Floats:
+    """The share of the lap since the line, going on over it at both ends of the lap."""
+    share = np.unwrap(_without_gaps(position), period=1.0)
+    return share - (np.rint(share[0]) if from_line else 0.0)

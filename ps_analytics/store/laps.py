@@ -1,21 +1,21 @@
 """Finding laps and reading one: a sealed lap from its traces, an open one from its batches, in the same shape."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from types import MappingProxyType
 from typing import Any
 
 import polars as pl
-from sqlalchemy import Connection, and_, case, func
+from sqlalchemy import Connection, case, func
 
-from ps_analytics.channels.catalog import CATALOG
 from ps_analytics.errors import CorruptTrace, NotFound, UnknownChannel
 from ps_analytics.lap import Lap as ReadLap
 from ps_analytics.lap import LapKind, Trace
-from ps_analytics.store.frames import read_batches, traces_from_batches
-from ps_analytics.store.models import Lap, LapTrace, Session, TelemetryBatch
+from ps_analytics.store import sealing
+from ps_analytics.store.models import Lap, LapTrace, Session
+from ps_analytics.store.rows import LAP_COLUMNS, LapRow
 from ps_analytics.store.scope import Scope
-from ps_analytics.store.traces import COLUMNS, unpack
+from ps_analytics.store.traces import COLUMNS, in_catalogue_order, unpack
 
 _log = logging.getLogger(__name__)
 
@@ -27,6 +27,13 @@ BY_USER = "set by you"
 """The reason of a validity the user chose."""
 _REASON = case((Lap.valid_override.is_not(None), BY_USER), else_=Lap.valid_reason)
 _HINT = "Run `psa laps` to list yours."
+
+MADE: dict[str, tuple[str, ...]] = {
+    "timestamp": ("timestamp",),
+    "lap_number": (),
+    "distance": ("distance", "normalized_position", "speed"),
+}
+"""What a lap's frames have also where the source gives no such channel, and the channels that it is made of."""
 
 LAPS: dict[str, Any] = {
     "lap_id": pl.String, "session_id": pl.String, "lap_number": pl.Int64, "source_lap_number": pl.Int64,
@@ -68,6 +75,20 @@ def find_laps(connection: Connection, scope: Scope, conditions: Sequence[Any]) -
     return pl.DataFrame(rows, schema=LAPS, orient="row")
 
 
+def conditions(*, kind: str | None, valid: bool | None) -> list[Any]:
+    """The conditions on a lap for filters that are given; both see the user's word first.
+
+    Raises:
+        ValueError: no such kind.
+    """
+    found: list[Any] = []
+    if kind is not None:
+        found.append(LapKind(kind).value == KIND)
+    if valid is not None:
+        found.append(VALID.is_(valid))
+    return found
+
+
 def raised(flags: dict[str, Any]) -> list[str]:
     """The names of the flags that stand, sorted."""
     return sorted(name for name, value in flags.items() if value)
@@ -105,15 +126,13 @@ def read_lap(connection: Connection, scope: Scope, lap_id: str, channels: Sequen
         UnknownChannel: it does not have a channel asked for.
         CorruptTrace: a channel asked for fails its checks.
     """
-    statement = scope.laps(
-        *_COLUMNS, Lap.lap_key, Session.session_key, Session.started_us.label("origin_us"), Session.channels
-    )
-    row = connection.execute(statement.where(Lap.id == lap_id)).first()
+    columns = (Lap.lap_key, Session.started_us.label("origin_us"), Session.channels, scope.track_length_m())
+    row = connection.execute(scope.laps(*_COLUMNS, *columns).where(Lap.id == lap_id)).first()
     if row is None:
         raise NotFound("lap", lap_id, hint=_HINT)
-    flags = dict(row.flags)
-    traces = _sealed(connection, scope, row, channels, flags) if row.sealed else _open(connection, scope, row, channels)
-    return ReadLap(
+    wanted, flags = None if channels is None else set(channels), dict(row.flags)
+    traces = _sealed(connection, scope, row, wanted, flags) if row.sealed else _open(connection, scope, row, wanted)
+    lap = ReadLap(
         lap_id=row.id,
         session_id=row.session_id,
         lap_number=row.lap_number,
@@ -130,20 +149,24 @@ def read_lap(connection: Connection, scope: Scope, lap_id: str, channels: Sequen
         sectors_s=tuple(row.sectors_s),
         track=row.track,
         car=row.car,
+        track_length_m=row.track_length_m,
         traces=MappingProxyType(traces),
     )
+    if wanted is None or wanted | {"timestamp"} >= traces.keys():
+        return lap
+    return lap.select(*sorted(wanted.difference(("timestamp", "lap_number")), key=in_catalogue_order))
 
 
 def _sealed(
-    connection: Connection, scope: Scope, lap: Any, channels: Sequence[str] | None, flags: dict[str, Any]
+    connection: Connection, scope: Scope, lap: Any, wanted: set[str] | None, flags: dict[str, Any]
 ) -> dict[str, Trace]:
     statement = scope.traces(*COLUMNS).where(LapTrace.lap_key == lap.lap_key)
-    if channels is not None:
-        statement = statement.where(LapTrace.channel.in_(["timestamp", *channels]))
+    if wanted is not None:
+        statement = statement.where(LapTrace.channel.in_(_sources_of(wanted)))
     rows = connection.execute(statement).all()
-    if channels is not None and (absent := set(channels) - {row.channel for row in rows}):
-        known = connection.scalars(scope.traces(LapTrace.channel).where(LapTrace.lap_key == lap.lap_key))
-        raise UnknownChannel(min(absent), known=sorted(known))
+    if wanted is not None and not wanted.difference(MADE).issubset(row.channel for row in rows):
+        known = connection.scalars(scope.traces(LapTrace.channel).where(LapTrace.lap_key == lap.lap_key)).all()
+        _refuse_absent(wanted, known)
     sources = {channel["name"]: channel for channel in lap.channels or ()}
     start_s = (lap.started_us - lap.origin_us) / 1e6
     traces: dict[str, Trace] = {}
@@ -151,39 +174,30 @@ def _sealed(
         try:
             traces[row.channel] = unpack(row, lap_id=lap.id, lap_start_s=start_s, source=sources.get(row.channel))
         except CorruptTrace as error:
-            if channels is not None or row.channel == "timestamp":
+            if row.channel == "timestamp" or (wanted is not None and row.channel in wanted):
                 raise
             _log.warning("%s", error)
             flags.setdefault("damaged", []).append(row.channel)
     return traces
 
 
-def _open(connection: Connection, scope: Scope, lap: Any, channels: Sequence[str] | None) -> dict[str, Trace]:
-    statement = scope.batches(TelemetryBatch.payload).where(
-        TelemetryBatch.session_key == lap.session_key, TelemetryBatch.last_us >= lap.started_us
-    )
-    if lap.ended_us is not None:
-        statement = statement.where(TelemetryBatch.first_us < lap.ended_us)
-    found = traces_from_batches(
-        read_batches(connection.execute(statement.order_by(TelemetryBatch.first_seq))),
-        session_started_us=lap.origin_us,
-        started_us=lap.started_us,
-        ended_us=lap.ended_us,
-    )
-    ordered = {name: found[name] for name in sorted(found, key=in_catalogue_order)}
-    if channels is None:
-        return ordered
-    if absent := set(channels) - set(ordered):
-        raise UnknownChannel(min(absent), known=ordered)
-    return {name: trace for name, trace in ordered.items() if name in {"timestamp", *channels}}
+def _open(connection: Connection, scope: Scope, lap: Any, wanted: set[str] | None) -> dict[str, Trace]:
+    row = connection.execute(scope.laps(*LAP_COLUMNS).where(Lap.lap_key == lap.lap_key)).one()
+    found = sealing.gather(connection, scope, LapRow(*row))
+    _refuse_absent(wanted, found)
+    read = None if wanted is None else _sources_of(wanted)
+    return {name: found[name] for name in sorted(found, key=in_catalogue_order) if read is None or name in read}
 
 
-_PLACES = {name: place for place, name in enumerate(CATALOG)}
+def _sources_of(wanted: set[str]) -> set[str]:
+    """The traces to read for some channels: theirs, the clock, and those a channel the lap makes is made of."""
+    return wanted.union(MADE["timestamp"], *(MADE[name] for name in wanted.intersection(MADE)))
 
 
-def in_catalogue_order(name: str) -> tuple[int, str]:
-    """What sorts channels as the catalogue does; those it does not know come last, by name."""
-    return _PLACES.get(name, len(_PLACES)), name
+def _refuse_absent(wanted: set[str] | None, known: Iterable[str]) -> None:
+    absent = (wanted or set()).difference(known, MADE)
+    if absent:
+        raise UnknownChannel(min(absent), known=sorted(known))
 
 
 def set_override(connection: Connection, scope: Scope, lap_id: str, kind: str | None, valid: bool | None) -> None:
@@ -196,8 +210,3 @@ def set_override(connection: Connection, scope: Scope, lap_id: str, kind: str | 
     changed = connection.execute(scope.update(Lap).where(Lap.id == lap_id).values(**values))
     if changed.rowcount == 0:
         raise NotFound("lap", lap_id, hint=_HINT)
-
-
-def sealed_and(conditions: Sequence[Any]) -> Any:
-    """The condition of a lap that can be scanned."""
-    return and_(Lap.sealed.is_(True), *conditions)

@@ -25,6 +25,8 @@ class SessionRow:
     event_id: str | None
     started_at: datetime | None
     started_us: int
+    channels: list[Any] | None = None
+    """Name, unit, source_name, source_unit and rate_hz of what the source gave, as far as it is stored."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +66,7 @@ SESSION_COLUMNS = (
     Session.event_id,
     Session.started_at,
     Session.started_us,
+    Session.channels,
 )
 """What makes a `SessionRow`."""
 

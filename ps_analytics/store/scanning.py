@@ -1,3 +1,199 @@
-"""Many laps at sample level, lazily: the season path. Nothing bigger than what is asked for is held."""
+"""The season path: one column a channel over many laps, lazily; a few laps are decoded at a time."""
 
-LAPS_AT_ONCE = 64
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+from polars.io.plugins import register_io_source
+from sqlalchemy import Connection, case, func, null
+
+from ps_analytics.channels.catalog import CATALOG
+from ps_analytics.errors import NotFound, UnknownChannel
+from ps_analytics.lap import column_dtype
+from ps_analytics.store import laps as laps_
+from ps_analytics.store.engine import Database
+from ps_analytics.store.models import Lap, LapTrace
+from ps_analytics.store.scope import Scope
+from ps_analytics.store.traces import COLUMNS, unpack_into
+
+_IDS_A_QUERY = 10_000
+"""PostgreSQL takes 65,535 parameters a statement, SQLite 32,766."""
+_TRACES_A_CHUNK = 256
+"""About 1.4 million samples of 90 s at 60 Hz: little memory, and few queries over a season."""
+
+_Dtypes = dict[str, type[np.float32] | type[np.float64]]
+_POLARS = {np.float32: pl.Float32, np.float64: pl.Float64}
+
+
+class _Lap(NamedTuple):
+    key: int
+    id: str
+    sealed: bool
+
+
+def scan(
+    database: Database, scope: Scope, channels: Sequence[str], laps: pl.DataFrame | Sequence[str] | None
+) -> pl.LazyFrame:
+    """Samples of many laps, lazily: columns `lap_id` and one a channel, in the order the laps were recorded.
+
+    A few laps at a time are one query ordered by lap, decoded straight into one array a channel. The connection goes
+    back before the samples are handed on, so no transaction is open while the reader thinks.
+
+    Args:
+        database: where the laps are.
+        scope: whose.
+        channels: names.
+        laps: lap ids, or a frame with a column `lap_id`; None means every sealed lap of the user.
+
+    Raises:
+        NotFound: no such lap.
+        UnknownChannel: none of the laps has a channel of this name.
+    """
+    ids = None if laps is None else list(laps["lap_id"] if isinstance(laps, pl.DataFrame) else laps)
+    with database.read() as connection:
+        found = _find(connection, scope, ids)
+        dtypes = _dtypes(connection, scope, channels, found)
+    schema = pl.Schema({"lap_id": pl.String, **{name: _POLARS[dtype] for name, dtype in dtypes.items()}})
+
+    def source(
+        with_columns: list[str] | None, predicate: pl.Expr | None, n_rows: int | None, _batch_size: int | None
+    ) -> Iterator[pl.DataFrame]:
+        left = n_rows
+        for frame in _frames(database, scope, found, dtypes, list(schema) if with_columns is None else with_columns):
+            part = frame if left is None else frame.head(left)
+            yield part if predicate is None else part.filter(predicate)
+            if left is not None:
+                left -= len(part)
+                if left <= 0:
+                    return
+
+    return register_io_source(source, schema=schema, validate_schema=True)
+
+
+def _find(connection: Connection, scope: Scope, ids: list[str] | None) -> list[_Lap]:
+    statement = scope.laps(Lap.lap_key, Lap.id, Lap.sealed).order_by(Lap.lap_key)
+    if ids is None:
+        return [_Lap(*row) for row in connection.execute(statement.where(Lap.sealed.is_(True)))]
+    found = [
+        _Lap(*row)
+        for first in range(0, len(ids), _IDS_A_QUERY)
+        for row in connection.execute(statement.where(Lap.id.in_(ids[first : first + _IDS_A_QUERY])))
+    ]
+    known = {lap.id for lap in found}
+    for lap_id in ids:
+        if lap_id not in known:
+            raise NotFound("lap", lap_id, hint="Take the ids of `find_laps`.")
+    return sorted(set(found))
+
+
+def _dtypes(connection: Connection, scope: Scope, channels: Sequence[str], laps: list[_Lap]) -> _Dtypes:
+    """What each channel's column is made of.
+
+    Raises:
+        UnknownChannel: none of the laps has it.
+    """
+    return {name: column_dtype(name, _stored_dtype(connection, scope, name, laps)) for name in dict.fromkeys(channels)}
+
+
+def _stored_dtype(connection: Connection, scope: Scope, name: str, laps: list[_Lap]) -> str:
+    if name in laps_.MADE or (name in CATALOG and not laps):
+        return "float32"
+    one = name in CATALOG  # its dtype is the catalogue's: whether there is one is all there is to know
+    for first in range(0, len(laps), _IDS_A_QUERY):
+        keys = [lap.key for lap in laps[first : first + _IDS_A_QUERY]]
+        statement = scope.traces(LapTrace.dtype if one else func.max(LapTrace.dtype))  # float32 < float64 < int32
+        found = connection.scalar(statement.where(LapTrace.channel == name, LapTrace.lap_key.in_(keys)).limit(1))
+        if found is not None:
+            return str(found)
+    if any(not lap.sealed for lap in laps):
+        return "float32"  # it may be in a lap that is still being driven
+    known = connection.scalars(scope.traces(LapTrace.channel).distinct())
+    raise UnknownChannel(name, known=sorted({*known, *laps_.MADE}))
+
+
+def _frames(
+    database: Database, scope: Scope, laps: list[_Lap], dtypes: _Dtypes, columns: list[str]
+) -> Iterator[pl.DataFrame]:
+    size = max(1, _TRACES_A_CHUNK // max(1, len(dtypes)))
+    for first in range(0, len(laps), size):
+        with database.read() as connection:
+            frame = _read(connection, scope, laps[first : first + size], dtypes, columns)
+        yield frame
+
+
+class _Piece(NamedTuple):
+    """What a lap gives: rows of `lap_trace` by channel that share one clock, or a frame that was put on one."""
+
+    lap: _Lap
+    length: int
+    rows: dict[str, Any]
+    frame: pl.DataFrame | None = None
+
+
+def _read(connection: Connection, scope: Scope, laps: list[_Lap], dtypes: _Dtypes, columns: list[str]) -> pl.DataFrame:
+    pieces = list(_pieces(connection, scope, laps, list(dtypes), columns))
+    total = sum(piece.length for piece in pieces)
+    arrays: dict[str, NDArray[Any]] = {name: np.empty(total, dtypes[name]) for name in columns if name != "lap_id"}
+    start = 0
+    for piece in pieces:
+        for name, column in arrays.items():
+            _fill(piece, name, column[start : start + piece.length])
+        start += piece.length
+    made = {name: pl.Series(name, values, nan_to_null=True) for name, values in arrays.items()}
+    if "lap_id" in columns:
+        parts = [pl.repeat(piece.lap.id, piece.length, dtype=pl.String, eager=True) for piece in pieces]
+        made["lap_id"] = pl.concat(parts) if parts else pl.Series([], dtype=pl.String)
+    return pl.DataFrame({name: made[name] for name in columns})
+
+
+def _pieces(
+    connection: Connection, scope: Scope, laps: list[_Lap], names: list[str], columns: list[str]
+) -> Iterator[_Piece]:
+    """The laps that have something to give. The clock of a lap depends on all `names`, also on those not read."""
+    read = [name for name in names if name in columns]
+    described = COLUMNS if len(read) == len(names) else _without_data(read)
+    statement = scope.traces(LapTrace.lap_key, *described).where(
+        LapTrace.lap_key.in_([lap.key for lap in laps if lap.sealed]), LapTrace.channel.in_(names)
+    )
+    rows: dict[int, dict[str, Any]] = {}
+    for row in connection.execute(statement.order_by(LapTrace.lap_key)):
+        rows.setdefault(row.lap_key, {})[row.channel] = row
+    for lap in laps:
+        found = rows.get(lap.key, {})
+        clocks = {(row.samples, row.rate_hz) for row in found.values()}
+        makes = [name for name in names if name in laps_.MADE and name not in found]
+        if lap.sealed and len(clocks) < 2 and not makes:
+            if clocks:
+                yield _Piece(lap, clocks.pop()[0], found)
+        elif (frame := _on_one_clock(connection, scope, lap, {*(found if lap.sealed else names), *makes})) is not None:
+            yield _Piece(lap, len(frame), {}, frame)
+
+
+def _without_data(read: list[str]) -> tuple[Any, ...]:
+    data = case((LapTrace.channel.in_(read), LapTrace.data), else_=null()).label("data")
+    return (*(column for column in COLUMNS if column is not LapTrace.data), data)
+
+
+def _on_one_clock(connection: Connection, scope: Scope, lap: _Lap, names: set[str]) -> pl.DataFrame | None:
+    """The frames of the lap with those of the channels it has; None if it has none of them."""
+    while names:
+        try:
+            return laps_.read_lap(connection, scope, lap.id, sorted(names)).frames
+        except UnknownChannel as unknown:
+            names = names - {unknown.name}
+    return None
+
+
+def _fill(piece: _Piece, name: str, out: NDArray[Any]) -> None:
+    if piece.frame is not None:
+        out[:] = piece.frame[name].to_numpy() if name in piece.frame.columns else np.nan
+    elif (row := piece.rows.get(name)) is None:
+        out[:] = np.nan
+    elif row.dtype == out.dtype.name:
+        unpack_into(row, out, lap_id=piece.lap.id)
+    else:
+        values = np.empty(row.samples, row.dtype)
+        unpack_into(row, values, lap_id=piece.lap.id)
+        out[:] = values

@@ -5,7 +5,17 @@ from typing import Any
 from sqlalchemy import ColumnElement, Delete, Select, Update, delete, exists, select, update
 
 from ps_analytics.store.columns import Base
-from ps_analytics.store.models import DeadLetter, Event, Lap, LapTrace, Session, TelemetryBatch, TelemetryFrame
+from ps_analytics.store.models import (
+    DeadLetter,
+    Event,
+    IngestOffset,
+    Lap,
+    LapTrace,
+    Session,
+    TelemetryBatch,
+    TelemetryFrame,
+    Track,
+)
 
 
 class Scope:
@@ -13,6 +23,16 @@ class Scope:
 
     def __init__(self, user: str) -> None:
         self.user = user
+
+    @staticmethod
+    def recording_users() -> Select[str]:
+        """Whose sessions are recording; of all users, for the daemon."""
+        return select(Session.user_id).where(Session.status == "recording").distinct()
+
+    @staticmethod
+    def offsets(topic: str, partition: int) -> Select[int]:
+        """The position of a topic, which belongs to no user."""
+        return select(IngestOffset.next_offset).where(IngestOffset.topic == topic, IngestOffset.partition == partition)
 
     def events(self, *columns: Any) -> Select[*tuple[Any, ...]]:
         """The user's events."""
@@ -36,6 +56,11 @@ class Scope:
         """The laps of the user's sessions, beside their session."""
         joined = select(*columns).select_from(Lap).join(Session, Session.id == Lap.session_id)
         return joined.where(Session.user_id == self.user)
+
+    def track_length_m(self) -> ColumnElement[float | None]:
+        """The length of the track a session names, if the user's record of it has one; a column beside `Session`."""
+        length = select(Track.length_m).where(Track.user_id == self.user, Track.name == Session.track)
+        return length.correlate(Session).scalar_subquery().label("track_length_m")
 
     def traces(self, *columns: Any) -> Select[*tuple[Any, ...]]:
         """The stored channels of the user's laps, beside lap and session."""

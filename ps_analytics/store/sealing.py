@@ -8,10 +8,10 @@ from sqlalchemy import Connection, func, insert
 
 from ps_analytics.lap import Trace
 from ps_analytics.store.frames import read_batches, traces_from_batches
-from ps_analytics.store.models import Lap, LapTrace, TelemetryBatch
+from ps_analytics.store.models import Lap, LapTrace, Session, TelemetryBatch
 from ps_analytics.store.rows import LapRow
 from ps_analytics.store.scope import Scope
-from ps_analytics.store.traces import COLUMNS, out_of_range, pack, unpack
+from ps_analytics.store.traces import COLUMNS, in_catalogue_order, out_of_range, pack, unpack
 
 MARGIN_US = 3_000_000
 """Batches this close before a sealed lap's end stay: the daemon rebuilds its state from them after a restart."""
@@ -24,13 +24,10 @@ def seal(connection: Connection, scope: Scope, lap: LapRow, *, keep_rows: bool) 
     ends may have moved.
     """
     assert lap.ended_us is not None  # the caller closes a lap before it seals it
-    traces = _fresh(connection, scope, lap)
-    known = (
-        [_stored(connection, scope, lap, number) for number in _around(lap)]
-        if _has_traces(connection, scope, lap)
-        else []
-    )
-    traces = _cut(_combined([traces, *known]), lap)
+    traces = gather(connection, scope, lap)
+    if not traces and _has_traces(connection, scope, lap):  # channels with clocks of their own came with their laps
+        connection.execute(scope.update(Lap).where(Lap.lap_key == lap.key).values(sealed=True))
+        return lap.frames
     write(connection, scope, lap, traces.values())
     limit = min(lap.ended_us - MARGIN_US, *_unsealed_starts(connection, scope, lap), lap.ended_us)
     connection.execute(
@@ -41,6 +38,15 @@ def seal(connection: Connection, scope: Scope, lap: LapRow, *, keep_rows: bool) 
     if not keep_rows:
         connection.execute(scope.delete_frames(lap.session_key, lap.started_us, lap.ended_us))
     return _frames(traces)
+
+
+def gather(connection: Connection, scope: Scope, lap: LapRow) -> dict[str, Trace]:
+    """The channels of a lap that is not sealed, `timestamp` first: out of batches and, if it was sealed, of traces."""
+    traces = _fresh(connection, scope, lap)
+    if _has_traces(connection, scope, lap):
+        stored = [_stored(connection, scope, lap, number) for number in _around(lap)]
+        traces = _cut(_combined([traces, *stored]), lap)
+    return traces
 
 
 def write(connection: Connection, scope: Scope, lap: LapRow, traces: Iterable[Trace]) -> None:
@@ -56,6 +62,28 @@ def write(connection: Connection, scope: Scope, lap: LapRow, traces: Iterable[Tr
     connection.execute(
         scope.update(Lap).where(Lap.lap_key == lap.key).values(sealed=True, frames=_frames(written), flags=flags)
     )
+    _describe(connection, scope, lap.session_key, written.values())
+
+
+def _describe(connection: Connection, scope: Scope, session_key: int, traces: Iterable[Trace]) -> None:
+    """Note in the session what its source gives; a channel noted already stays as it is."""
+    mine = Session.session_key == session_key
+    known: list[Any] = connection.scalar(scope.sessions(Session.channels).where(mine)) or []
+    names = {"timestamp", *(channel["name"] for channel in known)}
+    new = [
+        {
+            "name": trace.name,
+            "unit": trace.unit,
+            "source_name": trace.source_name or trace.name,
+            "source_unit": trace.source_unit if trace.source_name else trace.unit,
+            "rate_hz": float(trace.rate_hz),
+        }
+        for trace in traces
+        if trace.name not in names
+    ]
+    if new:
+        channels = sorted([*known, *new], key=lambda channel: in_catalogue_order(channel["name"]))
+        connection.execute(scope.update(Session).where(mine).values(channels=channels))
 
 
 def _frames(traces: Mapping[str, Trace]) -> int:
@@ -70,17 +98,13 @@ def _around(lap: LapRow) -> tuple[int, int, int]:
 
 
 def _fresh(connection: Connection, scope: Scope, lap: LapRow) -> dict[str, Trace]:
-    rows = connection.execute(
-        scope.batches(TelemetryBatch.payload)
-        .where(
-            TelemetryBatch.session_key == lap.session_key,
-            TelemetryBatch.last_us >= lap.started_us,
-            TelemetryBatch.first_us < lap.ended_us,
-        )
-        .order_by(TelemetryBatch.first_seq)
+    statement = scope.batches(TelemetryBatch.payload).where(
+        TelemetryBatch.session_key == lap.session_key, TelemetryBatch.last_us >= lap.started_us
     )
+    if lap.ended_us is not None:
+        statement = statement.where(TelemetryBatch.first_us < lap.ended_us)
     return traces_from_batches(
-        read_batches(rows),
+        read_batches(connection.execute(statement.order_by(TelemetryBatch.first_seq))),
         session_started_us=lap.session_started_us,
         started_us=lap.started_us,
         ended_us=lap.ended_us,
@@ -135,7 +159,8 @@ def _cut(traces: dict[str, Trace], lap: LapRow) -> dict[str, Trace]:
     if not traces:
         return {}
     clock = _microseconds(traces["timestamp"].values) + lap.session_started_us
-    first, last = np.searchsorted(clock, [lap.started_us, lap.ended_us or 0], side="left")
+    first = np.searchsorted(clock, lap.started_us, side="left")
+    last = len(clock) if lap.ended_us is None else np.searchsorted(clock, lap.ended_us, side="left")
     if last <= first:
         return {}
     start_s = float(traces["timestamp"].values[first])

@@ -105,14 +105,20 @@ class Store:
         track: str | None = None,
         car: str | None = None,
         event_id: str | None = None,
+        kind: str | None = None,
+        valid: bool | None = None,
     ) -> pl.DataFrame:
         """The laps, newest session first, its laps in order, one row each; track and car regardless of case.
 
         Columns: lap_id, session_id, lap_number, source_lap_number, lap_time_s, time_source, kind, valid, valid_reason,
         started_us, ended_us, frames, sealed, flags (the names of those that stand), sectors_s, track, car,
         session_name, event_id, started_at (of the session, UTC). Kind and validity are the user's where he chose.
+
+        Raises:
+            ValueError: no such kind.
         """
         given = sessions.conditions(session_id=session_id, track=track, car=car, event_id=event_id)
+        given += laps_.conditions(kind=kind, valid=valid)
         with self._database.read() as connection:
             return laps_.find_laps(connection, self._scope, given)
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from ps_analytics.channels.catalog import CATALOG, ChannelSpec
 from ps_analytics.errors import CorruptTrace
-from ps_analytics.lap import Trace, Values
+from ps_analytics.lap import Trace, Values, column_dtype
 from ps_analytics.store.models import LapTrace
 
 CODEC = "blosc-lz4-bitshuffle"
@@ -32,6 +32,13 @@ COLUMNS = (
 )
 """What `unpack` needs of a row."""
 
+_PLACES = {name: place for place, name in enumerate(CATALOG)}
+
+
+def in_catalogue_order(name: str) -> tuple[int, str]:
+    """What sorts channels as the catalogue does; those it does not know come last, by name."""
+    return _PLACES.get(name, len(_PLACES)), name
+
 
 def pack(lap_key: int, trace: Trace, lap_start_s: float) -> dict[str, Any]:
     """The row of `lap_trace` for a channel.
@@ -42,7 +49,9 @@ def pack(lap_key: int, trace: Trace, lap_start_s: float) -> dict[str, Any]:
         lap_start_s: the lap's start in s since the session's first frame.
     """
     values = np.ascontiguousarray(trace.values)
-    if values.dtype.name not in _DTYPES:
+    if values.dtype == np.float64 and column_dtype(trace.name, "float64") is np.float32:
+        values = values.astype(np.float32)
+    elif values.dtype.name not in _DTYPES:
         values = values.astype(np.float64 if values.dtype.itemsize > 4 else np.float32)
     data = bytes(_BLOSC.encode(values)) if len(values) else b""
     return {

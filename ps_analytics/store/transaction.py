@@ -87,8 +87,7 @@ class Transaction:
         """
         if source_session_id is not None and (found := self._recording(source, source_session_id)):
             return found
-        if event_id is not None and not self._connection.scalar(self._scope.events(Event.id).filter_by(id=event_id)):
-            raise NotFound("event", event_id)
+        self._check_event(event_id)
         if started_us is None:
             started_us = microseconds(started_at) if started_at else 0
         elif started_at is None:
@@ -145,8 +144,13 @@ class Transaction:
         return [SessionRow(*row) for row in self._connection.execute(statement.order_by(Session.session_key))]
 
     def update_session(self, session: SessionRow, **facts: Any) -> SessionRow:
-        """The session with other facts: columns of its table by name."""
+        """The session with other facts: columns of its table by name.
+
+        Raises:
+            NotFound: no such session, or no such event.
+        """
         self._own(session)
+        self._check_event(facts.get("event_id"))
         self._connection.execute(self._scope.update(Session).where(Session.session_key == session.key).values(**facts))
         return self.session(session.id)
 
@@ -193,9 +197,7 @@ class Transaction:
 
     def offset(self, topic: str, partition: int = 0) -> int | None:
         """The next offset of a topic that is not committed yet; None before the first."""
-        statement = IngestOffset.__table__.select().filter_by(topic=topic, partition=partition)
-        row = self._connection.execute(statement).first()
-        return None if row is None else int(row.next_offset)
+        return self._connection.scalar(Scope.offsets(topic, partition))
 
     def set_offset(self, topic: str, partition: int, next_offset: int) -> None:
         """Move a topic's position, together with the rows of this transaction."""
@@ -296,6 +298,10 @@ class Transaction:
         received = time.time_ns() // 1000 if received_us is None else received_us
         values = {"user_id": self.user, "received_us": received, "source": source, "reason": reason}
         self._connection.execute(insert(DeadLetter).values(payload=payload, **values))
+
+    def _check_event(self, event_id: str | None) -> None:
+        if event_id is not None and not self._connection.scalar(self._scope.events(Event.id).filter_by(id=event_id)):
+            raise NotFound("event", event_id)
 
     def _own(self, session: SessionRow) -> None:
         if session.user_id != self.user:
