@@ -8,6 +8,7 @@ PurpleSectorError
 │   ├── CorruptFile              it breaks its own format
 │   └── UnsupportedVersion       a version nobody here reads
 ├── WireError                    bytes from a socket that are not a batch of frames
+├── BadPacket                    a datagram that is not of the game listened to
 ├── UnknownChannel               a name no catalogue, lap or source has
 ├── UnknownUnit                  a unit text the unit language does not know
 ├── UnitMismatch                 two units of different kinds
@@ -56,10 +57,11 @@ class FileError(PurpleSectorError):
 
 
 class FileMissing(FileError):
-    """There is no such file."""
+    """There is no such file, or none that matches a pattern."""
 
     def __init__(self, path: Path | str) -> None:
-        super().__init__(path, f"there is no such file in '{Path(path).parent}'. Check the name and the folder.")
+        what = "no file matches this" if set("*?[") & set(Path(path).name) else "there is no such file"
+        super().__init__(path, f"{what} in '{Path(path).parent}'. Check the name and the folder.")
 
 
 class FileUnreadable(FileError):
@@ -100,6 +102,14 @@ class WireError(PurpleSectorError):
     def __init__(self, reason: str, *, field: str) -> None:
         self.reason, self.field = reason, field
         super().__init__(f"bad telemetry batch, field '{field}': {reason}")
+
+
+class BadPacket(PurpleSectorError):
+    """A datagram that is not of the game listened to; `reason` says why."""
+
+    def __init__(self, game: str, *, reason: str) -> None:
+        self.game, self.reason = game, reason
+        super().__init__(f"a datagram that is not {game}'s is left out: {reason}. Does something else use this port?")
 
 
 class UnknownChannel(PurpleSectorError):

@@ -169,8 +169,8 @@ def _own(variables: list[Variable]) -> tuple[list[Variable], list[str]]:
             texts += 1
         else:
             kept.setdefault(variable.name, variable)
-    notes = [f"{others} tables of all cars on the track are left out."] if others else []
-    return list(kept.values()), notes + ([f"{texts} texts in the records are left out."] if texts else [])
+    notes = [f"Tables of all cars on the track are left out: {others}."] if others else []
+    return list(kept.values()), notes + ([f"Texts in the records are left out: {texts}."] if texts else [])
 
 
 def _columns(file: FileBytes, header: Header, variables: list[Variable]) -> dict[str, Raw]:

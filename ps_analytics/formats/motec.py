@@ -214,7 +214,7 @@ def _marks(
     within = tuple(beacon_s for beacon_s in beacons_s if beacon_s <= duration_s + _LATE_S)
     if within:
         late = len(beacons_s) - len(within)
-        return ldx.cut(within, duration_s), [f"{late} beacons after the end of the log are left out."] if late else []
+        return ldx.cut(within, duration_s), [f"Beacons after the end of the log are left out: {late}."] if late else []
     signals = [_beacon_times(c) for c in channels if c.name.lower().replace(" ", "_") in _BEACON_NAMES]
     if any(signals):
         note = "Laps are cut at the beacon channel: their times are as exact as its rate."

@@ -159,10 +159,12 @@ def make_ibt(
 
 @pytest.fixture(scope="session")
 def save(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, bytes], Path]:
-    """Writes bytes to a file in a folder of its own and says where."""
+    """Writes bytes to a file and says where; each suffix has its folder, so that no file has one beside it."""
+    folder = tmp_path_factory.mktemp("files")
 
     def write(name: str, data: bytes) -> Path:
-        path = tmp_path_factory.mktemp("file") / name
+        path = folder / Path(name).suffix.removeprefix(".") / name
+        path.parent.mkdir(exist_ok=True)
         path.write_bytes(data)
         return path
 
