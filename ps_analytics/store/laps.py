@@ -152,7 +152,9 @@ def read_lap(connection: Connection, scope: Scope, lap_id: str, channels: Sequen
         track_length_m=row.track_length_m,
         traces=MappingProxyType(traces),
     )
-    if wanted is None or wanted | {"timestamp"} >= traces.keys():
+    if wanted is None or (
+        wanted | {"timestamp"} >= traces.keys() and ("distance" in traces or "distance" not in wanted)
+    ):
         return lap
     return lap.select(*sorted(wanted.difference(("timestamp", "lap_number")), key=in_catalogue_order))
 

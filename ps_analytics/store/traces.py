@@ -106,7 +106,10 @@ def unpack_into(row: Any, out: NDArray[Any], *, lap_id: str) -> None:
     if reason:
         raise CorruptTrace(lap_id, row.channel, reason)
     if len(out):
-        _BLOSC.decode(row.data, out)
+        try:
+            _BLOSC.decode(row.data, out)
+        except RuntimeError as error:
+            raise CorruptTrace(lap_id, row.channel, str(error)) from None
 
 
 def _damage(row: Any, out: NDArray[Any]) -> str:
@@ -118,7 +121,7 @@ def _damage(row: Any, out: NDArray[Any]) -> str:
     if zlib.crc32(data) != row.crc32:
         return "its checksum does not match"
     if not len(out):
-        return ""
+        return f"{len(data)} bytes for no sample" if data else ""
     if len(data) < _HEADER.size:
         return f"{len(data)} bytes are too few"
     _, _, _, typesize, nbytes, _, cbytes = _HEADER.unpack_from(data)
