@@ -11,17 +11,22 @@ from ps_analytics.config import read_settings
 
 app = typer.Typer(help="Read a game or a recording and send its frames to the daemon.", no_args_is_help=True)
 
+STOP_FLUSH_S, END_FLUSH_S = 0.5, 5.0
+"""How long the daemon may take for the last frames: after Ctrl-C, and when the source has ended."""
 Speed = Annotated[float, typer.Option(min=0.1, max=100.0, help="Times real time.")]
 
 
 @app.command()
 def simulated(
-    speed: Speed = 1.0, seed: Annotated[int, typer.Option(help="Another seed is another drive.")] = 1
+    speed: Speed = 1.0,
+    seed: Annotated[int, typer.Option(help="Another seed is another drive.")] = 1,
+    history: Annotated[bool, typer.Option("--history", help="First send the past sessions of the demo.")] = False,
 ) -> None:
     """Drive a simulated car until Ctrl-C."""
     from ps_analytics.collect.simulated import Simulated
 
-    _run(Simulated(seed=seed, speed=speed))
+    typer.echo(f"Driving a simulated car at ×{speed:g}. Ctrl-C stops.")
+    _run(Simulated(seed, speed=speed, history=history))
 
 
 @app.command()
@@ -32,6 +37,7 @@ def replay(
     from ps_analytics.collect.replay import Replay
     from ps_analytics.transport import spool
 
+    typer.echo(f"Replaying '{file}' at ×{speed:g}. Ctrl-C stops.")
     _run(Replay(spool.read(file), speed=speed))
 
 
@@ -45,16 +51,20 @@ def forza(
     """Listen to Forza's Data Out (Motorsport 7 and 2023, Horizon 4, 5 and 6)."""
     from ps_analytics.collect.forza import Forza
 
-    typer.echo(f"Waiting for Forza on UDP {host}:{port}. Ctrl-C stops.")
-    _run(Forza(host=host, port=port))
+    collector = Forza(host=host, port=port)
+    typer.echo(f"Waiting for Forza on UDP {host}:{collector.port}. Ctrl-C stops.")
+    _run(collector)
 
 
 def _run(collector: Collector) -> None:
+    """Run a collector until it ends or Ctrl-C; what no daemon has taken by then is said to wait in the spool."""
     from ps_analytics.transport.connection import Connection
 
     settings = read_settings()
     stop = stop_on_signal()
     with Connection(settings, name=collector.name) as connection:
-        collector.run(connection.publish, stop)
-        if not connection.flush(timeout_s=5.0):
-            typer.echo("No daemon took the last frames; they wait in the spool until `psa ingest` runs.", err=True)
+        try:
+            collector.run(connection.publish, stop)
+        finally:
+            if not connection.flush(STOP_FLUSH_S if stop.is_set() else END_FLUSH_S):
+                typer.echo("No daemon took the last frames; they wait in the spool until `psa ingest` runs.", err=True)

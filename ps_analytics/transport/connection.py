@@ -44,7 +44,7 @@ class Connection(Publisher):
         self.address = f"ws://{LOOPBACK}:{settings.ingest_port if port is None else port}"
         self.problem: DaemonUnreachable | None = None
         self._stopped = threading.Event()
-        self._link: ClientConnection | None = None
+        self._socket: ClientConnection | None = None
         self._thread = threading.Thread(target=self._run, name="spool-sender", daemon=True)
         self._thread.start()
 
