@@ -44,7 +44,8 @@ def _make(path: Path) -> None:
         return
     draft = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
     made = {"sessions": secrets.token_urlsafe(48), "cookies": secrets.token_urlsafe(48)}
-    with open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="ascii") as file:
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)  # never readable by others, not even empty
+    with os.fdopen(descriptor, "w", encoding="ascii") as file:
         json.dump(made, file)
     try:
         os.link(draft, path)

@@ -1,4 +1,4 @@
-"""The web server of the dashboards: `panel serve apps/*.py` with our settings, signed sessions and nothing in its log."""
+"""The web server of the dashboards: `panel serve apps/*.py` with our settings, signed sessions and a silent log."""
 
 import errno
 import logging
@@ -21,7 +21,7 @@ from ps_analytics.ui.shared import sharing
 FIRST_PAGE = "review"
 TOKEN_S = 300
 """How long a page's token opens its session: whoever holds it within that time has the page."""
-UNUSED_S = 15
+KEPT_S = 15.0
 """How long a closed page's session is kept for the browser to come back."""
 
 
@@ -34,8 +34,12 @@ def find_apps() -> dict[str, Path]:
 
 
 @contextmanager
-def dashboards(settings: Settings) -> Iterator[Server]:
+def dashboards(settings: Settings, *, kept_s: float = KEPT_S) -> Iterator[Server]:
     """A server that listens and is ready to be run by its `io_loop`; stopped at the end of the block.
+
+    Args:
+        settings: address, port, data folder, database and user.
+        kept_s: how long a closed page's session is kept, in s.
 
     Raises:
         PortInUse: another program listens on PS_PORT.
@@ -56,8 +60,8 @@ def dashboards(settings: Settings) -> Iterator[Server]:
                 secret_key=secrets.sessions.encode("ascii"),
                 cookie_secret=secrets.cookies,
                 session_token_expiration=TOKEN_S,
-                unused_session_lifetime_milliseconds=UNUSED_S * 1000,
-                check_unused_sessions_milliseconds=UNUSED_S * 1000,
+                unused_session_lifetime_milliseconds=int(kept_s * 1000),
+                check_unused_sessions_milliseconds=int(kept_s * 1000),
                 warm=True,
                 title="ps-analytics",
             )

@@ -63,7 +63,7 @@ class ReviewWorkspace:
             self.attempt(lambda: action(self.state, command))
 
     def attempt(self, action: Callable[[], None]) -> None:
-        """Runs what a callback is for: an error becomes a sentence on the page and, if unexpected, a traceback logged."""
+        """Runs what a callback is for: an error becomes a sentence on the page; an unexpected one is logged as well."""
         try:
             action()
         except PurpleSectorError as error:

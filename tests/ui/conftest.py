@@ -1,20 +1,28 @@
 """Synthetic laps in a store, and a browser in which any error, and any request that leaves the host, fails the test."""
 
+import asyncio
+import queue
 import threading
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from panel.io.server import Server
+from playwright.sync_api import Browser, Locator, Page, sync_playwright
 
 from ps_analytics.channels.catalog import unit_of
 from ps_analytics.config import Settings
 from ps_analytics.lap import Trace
 from ps_analytics.store.store import Store, open_store
+from ps_analytics.ui.server import dashboards, page_url
 
+ARTEFACTS = Path(__file__).parents[2] / "artefacts"
 CHROMIUM = ("/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome")
 START_US = 1_760_000_000_000_000
 RATE_HZ = 60.0
@@ -70,34 +78,27 @@ class Paddock:
     store: Store
     laps: dict[str, list[str]] = field(default_factory=dict)
 
-    def session(
-        self, name: str = "Practice", *, event: str | None = None, status: str = "completed", **facts: Any
-    ) -> str:
+    def session(self, name: str = "Practice", *, event: str | None = None, **facts: Any) -> str:
         """The id of a new session, one hour after the last."""
         with self.store.transaction() as writing:
             event_id = writing.open_event(event) if event else None
             started = START_US + 3_600_000_000 * len(self.laps)
-            given = {"track": "Oval of Tests", "car": "Formula Test", "source": "demo", **facts}
-            row = writing.open_session(name=name, event_id=event_id, started_us=started, status=status, **given)
+            given = {"track": "Bean", "car": "Formula Test", "source": "demo", "status": "completed", **facts}
+            row = writing.open_session(name=name, event_id=event_id, started_us=started, **given)
         self.laps[row.id] = []
         return row.id
 
-    def lap(
-        self, session_id: str, channels: dict[str, Floats] | None = None, *, time_s: float | None = None, **facts: Any
-    ) -> str:
+    def lap(self, session_id: str, channels: dict[str, Floats] | None = None, **facts: Any) -> str:
         """The id of a finished lap behind the last one; without channels a lap of times only."""
         number = len(self.laps[session_id])
+        start_s = 200.0 * number
+        time_s = facts.pop("lap_time_s", float(channels["timestamp"][-1]) if channels else None)
+        given = {"lap_number": number, "kind": "timed", "valid": True, "time_source": "source", **facts}
         with self.store.transaction() as writing:
             session = writing.session(session_id)
-            start_s = 200.0 * number
-            given = {"kind": "timed", "valid": True, "time_source": "source", **facts}
-            if channels is not None and time_s is None:
-                time_s = float(channels["timestamp"][-1])
             started_us = session.started_us + int(start_s * 1e6)
             ended_us = started_us + int((time_s or 60.0) * 1e6)
-            row = writing.open_lap(
-                session, lap_number=number, started_us=started_us, ended_us=ended_us, lap_time_s=time_s, **given
-            )
+            row = writing.open_lap(session, started_us=started_us, ended_us=ended_us, lap_time_s=time_s, **given)
             writing.write_traces(row.id, traces(channels, start_s) if channels else [])
         self.laps[session_id].append(row.id)
         return row.id
@@ -129,7 +130,7 @@ def paddock(store: Store) -> Paddock:
 
 @pytest.fixture
 def weekend(paddock: Paddock) -> str:
-    """The id of a session: an out lap, three timed laps, an invalid one, a fourth timed one that is the best, an in lap."""
+    """The id of a session of seven laps: out, three timed, an invalid one, the best, in."""
     session = paddock.session("Qualifying", event="Test weekend")
     paddock.lap(session, drive(grip_g=1.1, seed=9), kind="out")
     for seed, grip in enumerate((1.40, 1.42, 1.43)):
@@ -138,3 +139,174 @@ def weekend(paddock: Paddock) -> str:
     paddock.lap(session, drive(grip_g=1.45, seed=5))
     paddock.lap(session, drive(grip_g=1.0, seed=6), kind="in")
     return session
+
+
+class ReviewPage:
+    """A review page in a browser: what a test does to it and asks of it."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+
+    def bus(self, expression: str) -> Any:
+        """The value of a JavaScript expression in which `bus` is the page's bus."""
+        return self.page.evaluate(f"() => {{ const bus = {BUS}; return {expression} }}")
+
+    def wait(self, condition: str) -> None:
+        """Wait until a JavaScript condition about `bus` holds; looked at after every frame."""
+        self.page.wait_for_function(f"() => {{ const bus = {BUS}; return bus && ({condition}) }}")
+
+    def drawn(self) -> "ReviewPage":
+        """The page once its plots are painted and as the state has them."""
+        self.wait("bus.painted > 0 && bus.painted === bus.generation && bus.laps.length > 0")
+        return self
+
+    @contextmanager
+    def painted(self) -> Iterator[None]:
+        """What is done in the block has been painted at its end."""
+        before = self.bus("bus.paints")
+        yield
+        self.wait(f"bus.paints > {before}")
+
+    @contextmanager
+    def redrawn(self) -> Iterator[None]:
+        """The server has answered what is done in the block, and the answer is painted."""
+        before = self.bus("bus.generation")
+        yield
+        self.wait(f"bus.painted > {before} && bus.painted === bus.generation")
+
+    def plot(self, title: str) -> Locator:
+        """The drawing area of a panel."""
+        return self.page.get_by_test_id(f"plot-{title}")
+
+    def lap(self, number: int) -> Locator:
+        """The row of a lap in the list."""
+        return self.page.get_by_role("checkbox", name=f"Lap {number},")
+
+    def status(self) -> Locator:
+        """What the page says of itself."""
+        return self.page.get_by_test_id("status")
+
+    def screenshot(self, name: str) -> None:
+        """Keep what the page looks like as an artefact of this run."""
+        ARTEFACTS.mkdir(exist_ok=True)
+        self.page.screenshot(path=ARTEFACTS / f"{name}.png")
+
+
+BUS = "[...(globalThis[Symbol.for('ps-analytics.pages')]?.values() ?? [])][0]"
+
+
+@dataclass
+class Served:
+    """Dashboards that run in a thread of their own."""
+
+    server: Server
+    url: str
+
+
+@contextmanager
+def serving(settings: Settings) -> Iterator[Served]:
+    """The dashboards of these settings, from another thread, until the end of the block."""
+    started: queue.Queue[Served | BaseException] = queue.Queue()
+
+    def run() -> None:
+        loop = asyncio.new_event_loop()
+        asyncio.set_event_loop(loop)
+        try:
+            with dashboards(settings, kept_s=0.2) as server:
+                started.put(Served(server, page_url(server, settings)))
+                server.io_loop.start()
+        except BaseException as error:  # the test's thread raises it
+            started.put(error)
+        finally:
+            loop.close()
+
+    thread = threading.Thread(target=run, name="dashboards")
+    thread.start()
+    served = started.get(timeout=30)
+    if isinstance(served, BaseException):
+        thread.join()
+        raise served
+    try:
+        yield served
+    finally:
+        served.server.io_loop.add_callback(served.server.io_loop.stop)
+        thread.join()
+
+
+@pytest.fixture
+def served(settings: Settings, store: Store) -> Iterator[Served]:
+    """The dashboards of the store."""
+    with serving(settings) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Headless Chromium, one for the whole run."""
+    program = next((path for path in CHROMIUM if Path(path).exists()), None)
+    if program is None:
+        pytest.fail("no Chromium on this machine: run `make tools`, which installs it", pytrace=False)
+    arguments = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+    with sync_playwright() as playwright:
+        launched = playwright.chromium.launch(executable_path=program, args=arguments)
+        yield launched
+        launched.close()
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    """A page; what goes wrong in it, and what it asks of another host, fails the test."""
+    context = browser.new_context(viewport={"width": 1600, "height": 1000}, reduced_motion="reduce")
+    wrong: list[str] = []
+    context.on("weberror", lambda found: wrong.append(f"page error: {found.error}"))
+    context.on("console", lambda said: wrong.append(f"console: {said.text}") if said.type == "error" else None)
+    context.on("request", lambda request: wrong.append(f"asked {request.url}") if leaves(request.url) else None)
+    context.set_default_timeout(10_000)
+    yield context.new_page()
+    context.close()
+    assert wrong == []
+
+
+def leaves(url: str) -> bool:
+    """Whether a request would go to another host."""
+    parts = urlsplit(url)
+    return parts.scheme not in ("data", "blob") and parts.hostname != "127.0.0.1"
+
+
+@pytest.fixture
+def open_review(page: Page, served: Served) -> Callable[[], ReviewPage]:
+    """Opens the review page and gives it as soon as the server has spoken."""
+
+    def opened() -> ReviewPage:
+        page.goto(served.url)
+        review = ReviewPage(page)
+        review.wait("bus.generation > 0 && bus.status.kind !== 'loading'")
+        return review
+
+    return opened
+
+
+@pytest.fixture
+def review(weekend: str, open_review: Callable[[], ReviewPage]) -> ReviewPage:
+    """The review page of the weekend, painted."""
+    return open_review().drawn()
+
+
+@pytest.fixture(name="drive")
+def drive_fixture() -> Any:
+    return drive
+
+
+@pytest.fixture
+def paddock_of() -> type[Paddock]:
+    return Paddock
+
+
+@pytest.fixture
+def serve() -> Any:
+    return serving
+
+
+@pytest.fixture
+def review_of() -> type[ReviewPage]:
+    return ReviewPage

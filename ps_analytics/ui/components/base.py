@@ -29,3 +29,11 @@ class PageComponent(JSComponent):
     def __init__(self, **params: Any) -> None:
         params.setdefault("sizing_mode", "stretch_both")
         super().__init__(**params)
+
+    def _process_param_change(self, params: dict[str, Any]) -> dict[str, Any]:
+        properties: dict[str, Any] = super()._process_param_change(params)
+        if "stylesheets" in properties:
+            # Ours are in the bundle. Panel's would be fetched again by every component, and from its CDN where a
+            # component is made before its page knows its own address.
+            properties["stylesheets"] = []
+        return properties

@@ -108,6 +108,7 @@ class TracePanel {
     }
     this.plot = new uPlot(options, [this.bus.x], this.frame.body)
     this.plot.lanes = this.lanes.length
+    this.plot.root.psPlot = this.plot // for whoever looks into a page: tests, and the console
     this.plot.over.append(this.line, this.drag)
     pointAndZoom(this.plot, this.bus, this.drag)
   }

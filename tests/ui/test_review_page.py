@@ -1,0 +1,286 @@
+"""The review page in headless Chromium. Every test is an offline test as well: see the `page` fixture."""
+
+import gc
+import time
+from typing import Any
+
+import numpy as np
+import pytest
+from playwright.sync_api import expect
+
+from ps_analytics.config import Settings
+from ps_analytics.store.store import Store, open_store
+from ps_analytics.ui.state import ReviewState
+
+pytestmark = pytest.mark.browser
+PLOTS = ["Speed", "Delta", "Throttle / Brake", "Steering", "Engine speed / Gear"]
+
+
+def test_it_opens_with_the_best_lap_and_the_last_other_one_that_counts(review: Any) -> None:
+    for title in PLOTS:
+        expect(review.plot(title).locator("canvas").first).to_be_visible()
+    expect(review.lap(5)).to_be_checked()  # the best of those that count; lap 4 is faster and invalid
+    expect(review.lap(3)).to_be_checked()
+    expect(review.page.get_by_role("button", name="Reference: lap 5")).to_have_attribute("aria-pressed", "true")
+    assert review.page.title() == "Review · ps-analytics"
+    review.screenshot("review-1600x1000")
+
+
+def test_the_lap_list_says_kind_validity_and_gap(review: Any) -> None:
+    rows = review.page.get_by_test_id("laps").get_by_role("listitem")
+    expect(rows).to_have_count(7)
+    expect(rows.nth(0)).to_contain_text("out")
+    expect(rows.nth(4)).to_contain_text("invalid")
+    expect(rows.nth(5)).to_contain_text("best")
+    expect(rows.nth(6)).to_contain_text("in")
+    assert rows.nth(1).locator(".lap-gap").inner_text().startswith("+0.")
+    assert review.lap(4).get_attribute("title") == "four wheels off the track"
+
+
+def test_the_cursor_moves_on_every_plot_and_on_the_map_without_asking_the_server(review: Any) -> None:
+    sent: list[Any] = []
+    review.page.on("websocket", lambda socket: None)
+    review.page.evaluate(
+        "() => { globalThis.sent = 0; const send = WebSocket.prototype.send;"
+        " WebSocket.prototype.send = function (...what) { globalThis.sent += 1; return send.apply(this, what) } }"
+    )
+    area = review.plot("Speed").locator(".u-over")
+    box = area.bounding_box()
+    for share in (0.25, 0.5, 0.75):
+        with review.painted():
+            review.page.mouse.move(box["x"] + box["width"] * share, box["y"] + 40)
+        index = review.bus("bus.index")
+        expected = round(review.bus("bus.extent[1]") * share)
+        assert abs(index - expected) <= 5
+        lines = [review.plot(title).locator(".cursor-line").get_attribute("data-index") for title in PLOTS]
+        assert lines == [str(index)] * len(PLOTS)
+        assert review.page.get_by_test_id("track-map").get_attribute("data-index") == str(index)
+    assert review.page.evaluate("globalThis.sent") == 0
+    assert sent == []
+
+
+def test_the_values_at_the_cursor_are_those_of_the_lap(review: Any, store: Store, weekend: str) -> None:
+    with review.painted():
+        review.bus("bus.setCursor(1000)")
+    lap_id = store.resolve_lap("best", session_id=weekend)
+    frames = store.read_lap(lap_id).frames
+    share = frames["normalized_position"].to_numpy()
+    expected = np.interp(1000 / review.bus("bus.extent[1]"), share, frames["speed"].to_numpy())
+    shown = review.page.get_by_test_id("panel-Speed").locator(".value").first.inner_text()
+    assert float(shown) == pytest.approx(expected, abs=0.3)
+
+
+def test_zoom_is_linked_and_a_double_click_shows_the_whole_lap(review: Any) -> None:
+    box = review.plot("Throttle / Brake").locator(".u-over").bounding_box()
+    with review.painted():
+        review.page.mouse.move(box["x"] + box["width"] * 0.25, box["y"] + 30)
+        review.page.mouse.down()
+        review.page.mouse.move(box["x"] + box["width"] * 0.5, box["y"] + 30, steps=4)
+        review.page.mouse.up()
+    review.wait("bus.window !== null")
+    length = review.bus("bus.extent[1]")
+    low, high = review.bus("bus.window")
+    assert [low, high] == pytest.approx([length * 0.25, length * 0.5], abs=length * 0.01)
+    scales = review.page.evaluate(SCALES)
+    assert scales == [[low, high]] * len(PLOTS)
+    review.page.mouse.dblclick(box["x"] + 50, box["y"] + 30)
+    review.wait("bus.window === null")
+
+
+SCALES = """() => {
+  const found = []
+  const walk = (root) => {
+    for (const node of root.querySelectorAll('*')) {
+      if (node.shadowRoot) walk(node.shadowRoot)
+      if (node.psPlot) found.push([node.psPlot.scales.x.min, node.psPlot.scales.x.max])
+    }
+  }
+  walk(document)
+  return found
+}"""
+
+
+def test_another_reference_turns_the_delta_round(review: Any) -> None:
+    before = review.bus("bus.column(bus.laps.find((lap) => !lap.reference).id, 'delta').at(-1)")
+    row = review.page.get_by_test_id("laps").get_by_role("listitem").nth(3)
+    row.hover()
+    with review.redrawn():
+        row.get_by_role("button", name="Reference: lap 3").click()
+    after = review.bus("bus.column(bus.laps.find((lap) => !lap.reference).id, 'delta').at(-1)")
+    assert before > 0
+    assert after == pytest.approx(-before, abs=2e-3)
+
+
+def test_a_lap_is_shown_and_taken_away_by_a_click(review: Any) -> None:
+    with review.redrawn():
+        review.lap(1).click()
+    assert review.bus("bus.laps.map((lap) => lap.label)") == ["Lap 5", "Lap 3", "Lap 1"]
+    with review.redrawn():
+        review.lap(3).click()
+    assert review.bus("bus.laps.map((lap) => lap.label)") == ["Lap 5", "Lap 1"]
+    expect(review.lap(3)).not_to_be_checked()
+
+
+def test_a_lap_keeps_its_colour_while_others_come_and_go(review: Any) -> None:
+    color = "bus.laps.find((lap) => lap.label === 'Lap 5').color"
+    before = review.bus(color)
+    with review.redrawn():
+        review.lap(2).click()
+    with review.redrawn():
+        review.lap(3).click()
+    assert review.bus(color) == before
+
+
+def test_the_keyboard_does_what_the_mouse_does(review: Any) -> None:
+    press = review.page.keyboard.press
+    with review.painted():
+        press("ArrowRight")
+    assert review.bus("bus.index") == 1
+    with review.painted():
+        press("Shift+ArrowRight")
+    assert review.bus("bus.index") == 11
+    with review.painted():
+        press("+")
+    assert review.bus("bus.window !== null")
+    with review.painted():
+        press("0")
+    assert review.bus("bus.window") is None
+    with review.redrawn():
+        press("2")  # the second row: lap 1
+    expect(review.lap(1)).to_be_checked()
+    with review.redrawn():
+        press("r")
+    expect(review.page.get_by_role("button", name="Reference: lap 3")).to_have_attribute("aria-pressed", "true")
+    press("?")
+    expect(review.page.get_by_role("dialog", name="Keyboard")).to_be_visible()
+    press("Escape")
+    expect(review.page.get_by_role("dialog", name="Keyboard")).to_be_hidden()
+
+
+def test_a_lap_finished_live_appears_within_two_seconds_and_the_view_stays(
+    review: Any, paddock: Any, weekend: str, drive: Any
+) -> None:
+    with review.painted():
+        review.bus("(bus.setWindow(1000, 2000), bus.setCursor(1500))")
+    channels = drive(grip_g=1.41, seed=11)
+    began = time.monotonic()
+    paddock.lap(weekend, channels)
+    expect(review.lap(7)).to_be_visible()
+    assert time.monotonic() - began < 2.0  # the promise itself, not a measurement
+    assert review.bus("bus.window") == [1000, 2000]
+    assert review.bus("bus.cursor") == 1500
+    assert review.bus("bus.laps.map((lap) => lap.label)") == ["Lap 5", "Lap 3"]
+
+
+def test_an_empty_store_says_how_to_fill_it(open_review: Any) -> None:
+    review = open_review()
+    expect(review.status()).to_have_text("No laps yet. psa demo or psa import FILE.")
+    review.screenshot("review-empty")
+
+
+def test_the_first_lap_ever_opens_the_page(open_review: Any, paddock: Any, drive: Any) -> None:
+    review = open_review()
+    paddock.lap(paddock.session(), drive())
+    review.drawn()
+    expect(review.status()).to_be_hidden()
+
+
+def test_a_session_of_times_only_lists_them_and_says_why_nothing_is_drawn(open_review: Any, paddock: Any) -> None:
+    session = paddock.session("Race", source="ldx")
+    for time_s in (91.2, 90.4, 90.9):
+        paddock.lap(session, lap_time_s=time_s)
+    review = open_review()
+    expect(review.page.get_by_test_id("laps").get_by_role("listitem")).to_have_count(3)
+    expect(review.page.get_by_test_id("laps")).to_contain_text("1:30.400")
+    expect(review.status()).to_have_text("This session has lap times and no telemetry: there is nothing to draw.")
+    review.screenshot("review-times-only")
+
+
+def test_a_lap_without_positions_says_why_there_is_no_map(open_review: Any, paddock: Any, drive: Any) -> None:
+    session = paddock.session()
+    channels = {name: values for name, values in drive().items() if name not in ("x", "y")}
+    paddock.lap(session, channels)
+    review = open_review().drawn()
+    note = "No track map: lap 0, the reference, has no positions. It needs x and y, or GPS."
+    expect(review.page.get_by_text(note)).to_be_visible()
+
+
+def test_a_channel_that_was_not_recorded_is_named_struck_through(open_review: Any, paddock: Any, drive: Any) -> None:
+    channels = {name: values for name, values in drive().items() if name != "brake"}
+    paddock.lap(paddock.session(source="ibt"), channels)
+    review = open_review().drawn()
+    panel = review.page.get_by_test_id("panel-Throttle / Brake")
+    expect(panel.locator("s")).to_have_text("Brake")
+    expect(panel).to_contain_text("not recorded by ibt")
+
+
+def test_names_are_text_and_never_markup(open_review: Any, paddock: Any, drive: Any) -> None:
+    attack = "<img src=x onerror=\"document.title='owned'\">"
+    session = paddock.session(attack, event=attack, track=attack, car=attack)
+    paddock.lap(session, drive(), valid=False, valid_reason=attack)
+    review = open_review().drawn()
+    expect(review.page.get_by_label("Event")).to_contain_text(attack)
+    assert review.page.title() == "Review · ps-analytics"
+
+
+def test_the_laps_of_another_user_cannot_be_reached(review: Any, store: Store, drive: Any, paddock_of: Any) -> None:
+    theirs = paddock_of(store.for_user("bruno"))
+    session = theirs.session("Secret test")
+    lap_id = theirs.lap(session, drive())
+    before = review.bus("bus.generation")
+    review.bus(f"bus.ask({{op: 'session', session: '{session}'}})")
+    expect(review.status()).to_have_text(f"no session '{session}'.")
+    review.bus(f"bus.ask({{op: 'toggle', lap: '{lap_id}'}})")
+    expect(review.status()).to_have_text(f"no lap '{lap_id}'.")
+    assert review.bus("bus.generation") > before
+    assert "Secret" not in review.page.get_by_label("Session").first.inner_text()
+
+
+def test_a_command_nobody_knows_does_nothing(review: Any) -> None:
+    review.bus("bus.ask({op: 'drop_table', lap: 1})")
+    with review.redrawn():
+        review.bus("bus.ask({op: 'toggle'})")
+    expect(review.status()).to_contain_text("Something went wrong here")
+
+
+def test_sessions_opened_and_closed_leave_nothing_behind(review: Any, served: Any) -> None:
+    context = review.page.context
+    for _ in range(20):
+        page = context.new_page()
+        page.goto(served.url)
+        type(review)(page).drawn()
+        page.close()
+    server = served.server
+    deadline = time.monotonic() + 20
+    while len(server.get_sessions("/review")) > 1 and time.monotonic() < deadline:
+        review.page.wait_for_timeout(100)
+    assert len(server.get_sessions("/review")) == 1
+    gc.collect()
+    assert len([thing for thing in gc.get_objects() if isinstance(thing, ReviewState)]) == 1
+
+
+@pytest.mark.parametrize("size", [(1280, 720), (2560, 1440)])
+def test_it_fits_the_window(review: Any, size: tuple[int, int]) -> None:
+    width, height = size
+    with review.painted():
+        review.page.set_viewport_size({"width": width, "height": height})
+        review.page.wait_for_timeout(50)
+        review.bus("bus.announce('cursor')")
+    boxes = [review.page.get_by_test_id(f"panel-{title}").bounding_box() for title in PLOTS]
+    assert all(box["x"] + box["width"] <= width and box["y"] + box["height"] <= height for box in boxes)
+    review.screenshot(f"review-{width}x{height}")
+
+
+def test_it_opens_beside_a_store_that_cannot_be_opened(
+    page: Any, settings: Settings, serve: Any, review_of: Any
+) -> None:
+    (settings.data_dir / "telemetry.sqlite").write_bytes(b"this is not a database, but a text" * 40)
+    with serve(settings) as served:
+        page.goto(served.url)
+        review = review_of(page)
+        review.wait("bus.generation > 0")
+        expect(review.status()).to_contain_text("cannot open the database")
+        (settings.data_dir / "telemetry.sqlite").unlink()
+        with open_store(settings=settings):
+            pass
+        expect(review.status()).to_have_text("No laps yet. psa demo or psa import FILE.")
