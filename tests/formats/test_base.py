@@ -4,7 +4,6 @@ import os
 import tracemalloc
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -12,17 +11,15 @@ import pytest
 from ps_analytics.errors import FileMissing, FileUnreadable, NotThisFormat
 from ps_analytics.formats.base import MAX_BYTES, read_recording
 from ps_analytics.formats.files import read_bytes
+from tests.formats.written import IbtVariable, LdChannel, make_ibt, make_ld
 
 Save = Callable[[str, bytes], Path]
-Build = Callable[..., bytes]
 
 
-def test_the_content_decides_not_the_name(
-    save: Save, ld: Build, ibt: Build, ld_channel: Any, ibt_variable: Any
-) -> None:
-    speed = ibt_variable("Speed", "m/s", 4, np.ones(3))
-    assert read_recording(save("odd.txt", ld([ld_channel("Flux")]))).source == "motec"
-    assert read_recording(save("odd.ld", ibt([speed]))).source == "iracing"
+def test_the_content_decides_not_the_name(save: Save) -> None:
+    speed = IbtVariable("Speed", "m/s", 4, np.ones(3))
+    assert read_recording(save("odd.txt", make_ld([LdChannel("Flux")]))).source == "motec"
+    assert read_recording(save("odd.ld", make_ibt([speed]))).source == "iracing"
 
 
 @pytest.mark.parametrize(
@@ -116,10 +113,10 @@ def test_reading_takes_the_file_s_size_in_memory_and_no_more(save: Save) -> None
     assert peak < 1.1 * (32 << 20)
 
 
-def test_progress_grows_from_0_to_1(save: Save, ld: Build, ld_channel: Any) -> None:
+def test_progress_grows_from_0_to_1(save: Save) -> None:
     shares: list[float] = []
-    channels = [ld_channel(f"C{i}", samples=np.zeros(200_000, "<f4")) for i in range(12)]
-    read_recording(save("long.ld", ld(channels)), progress=shares.append)
+    channels = [LdChannel(f"C{i}", samples=np.zeros(200_000, "<f4")) for i in range(12)]
+    read_recording(save("long.ld", make_ld(channels)), progress=shares.append)
     assert shares == sorted(shares)
     assert len(shares) > 10
     assert (shares[0] > 0, shares[-1]) == (True, 1.0)

@@ -12,18 +12,18 @@ from ps_analytics.errors import CorruptFile, FileError, NotThisFormat
 from ps_analytics.formats.base import read_recording
 from ps_analytics.formats.recording import LapMark
 from ps_analytics.lap import LapKind
+from tests.formats.written import make_ldx
 
 Save = Callable[[str, bytes], Path]
-Build = Callable[..., bytes]
 HEAD = '<?xml version="1.0"?>\n'
 
 
 @pytest.fixture
-def marks(save: Save, ldx: Build) -> Callable[..., tuple[LapMark, ...]]:
+def marks(save: Save) -> Callable[..., tuple[LapMark, ...]]:
     """The laps of a lone .ldx with beacons at these microseconds."""
 
     def read(*times_us: float | str) -> tuple[LapMark, ...]:
-        found = read_recording(save("lone.ldx", ldx(times_us))).marks
+        found = read_recording(save("lone.ldx", make_ldx(times_us))).marks
         assert found is not None
         return found
 
@@ -52,15 +52,15 @@ def test_a_crossing_signalled_twice_makes_no_valid_lap(marks: Callable[..., tupl
     assert lap.valid
 
 
-def test_a_file_without_beacons_is_a_session_without_laps(save: Save, ldx: Build) -> None:
-    recording = read_recording(save("none.ldx", ldx([], details={"Total Laps": "17"})))
+def test_a_file_without_beacons_is_a_session_without_laps(save: Save) -> None:
+    recording = read_recording(save("none.ldx", make_ldx([], details={"Total Laps": "17"})))
     assert (recording.marks, recording.traces, recording.duration_s) == ((), (), 0.0)
 
 
 @pytest.mark.parametrize("time", ["", "soon", "nan", "-1", "1e30", "inf"])
-def test_a_beacon_without_a_usable_time_is_damage(save: Save, ldx: Build, time: str) -> None:
+def test_a_beacon_without_a_usable_time_is_damage(save: Save, time: str) -> None:
     with pytest.raises(CorruptFile, match=rf"beacon '0, id=99' has no usable time \('{time}'\)"):
-        read_recording(save("bad.ldx", ldx([time])))
+        read_recording(save("bad.ldx", make_ldx([time])))
 
 
 def test_only_beacons_of_the_group_of_that_name_count(save: Save) -> None:
@@ -74,21 +74,21 @@ def test_only_beacons_of_the_group_of_that_name_count(save: Save) -> None:
     assert [mark.end_s for mark in found] == [7.0]
 
 
-def test_the_details_say_venue_vehicle_and_driver(save: Save, ldx: Build) -> None:
+def test_the_details_say_venue_vehicle_and_driver(save: Save) -> None:
     details = {"Venue": "Zolder", "Vehicle Id": "Caterham", "Driver": "Somebody"}
-    recording = read_recording(save("details.ldx", ldx([1_000_000], details=details)))
+    recording = read_recording(save("details.ldx", make_ldx([1_000_000], details=details)))
     assert (recording.track, recording.car, recording.driver) == ("Zolder", "Caterham", "Somebody")
     assert recording.started_at is None
 
 
-def test_an_acc_file_s_name_says_track_car_and_local_time(save: Save, ldx: Build) -> None:
-    recording = read_recording(save("Laguna_Seca-porsche_991ii-18-2022.09.19-22.42.59.ldx", ldx([1_000_000])))
+def test_an_acc_file_s_name_says_track_car_and_local_time(save: Save) -> None:
+    recording = read_recording(save("Laguna_Seca-porsche_991ii-18-2022.09.19-22.42.59.ldx", make_ldx([1_000_000])))
     assert (recording.track, recording.car) == ("Laguna Seca", "porsche_991ii")
     assert recording.started_at == datetime(2022, 9, 19, 22, 42, 59).astimezone(UTC)
 
 
-def test_a_byte_order_mark_and_an_old_code_page_are_read(save: Save, ldx: Build) -> None:
-    plain = ldx([1_000_000], details={"Venue": "Nürburgring"})
+def test_a_byte_order_mark_and_an_old_code_page_are_read(save: Save) -> None:
+    plain = make_ldx([1_000_000], details={"Venue": "Nürburgring"})
     assert read_recording(save("mark.ldx", b"\xef\xbb\xbf" + plain)).track == "Nürburgring"
     assert read_recording(save("old.ldx", plain.decode().encode("cp1252"))).track == "Nürburgring"
 
@@ -131,13 +131,13 @@ def test_depth_and_number_of_elements_cost_no_memory(save: Save) -> None:
     assert read_recording(save("deep.ldx", deep)).marks == ()
 
 
-def test_more_beacons_than_any_session_has_are_damage(save: Save, ldx: Build) -> None:
+def test_more_beacons_than_any_session_has_are_damage(save: Save) -> None:
     with pytest.raises(CorruptFile, match="more than 20000 beacons"):
-        read_recording(save("many.ldx", ldx(range(20_001))))
+        read_recording(save("many.ldx", make_ldx(range(20_001))))
 
 
-def test_a_file_cut_anywhere_is_refused(save: Save, ldx: Build) -> None:
-    data = ldx([66_817_000, 176_346_000], details={"Venue": "Zolder"})
+def test_a_file_cut_anywhere_is_refused(save: Save) -> None:
+    data = make_ldx([66_817_000, 176_346_000], details={"Venue": "Zolder"})
     for length in range(0, len(data) - 1, 7):
         with pytest.raises((CorruptFile, NotThisFormat)):
             read_recording(save("cut.ldx", data[:length]))
@@ -145,10 +145,8 @@ def test_a_file_cut_anywhere_is_refused(save: Save, ldx: Build) -> None:
 
 @settings(max_examples=200, deadline=None)
 @given(changes=st.lists(st.tuples(st.integers(0, 10_000), st.integers(0, 255)), min_size=1, max_size=6))
-def test_a_file_with_any_bytes_changed_reads_or_is_refused(
-    save: Save, ldx: Build, changes: list[tuple[int, int]]
-) -> None:
-    data = bytearray(ldx([66_817_000, 176_346_000], details={"Venue": "Zolder"}))
+def test_a_file_with_any_bytes_changed_reads_or_is_refused(save: Save, changes: list[tuple[int, int]]) -> None:
+    data = bytearray(make_ldx([66_817_000, 176_346_000], details={"Venue": "Zolder"}))
     for at, value in changes:
         data[at % len(data)] = value
     try:
@@ -159,11 +157,11 @@ def test_a_file_with_any_bytes_changed_reads_or_is_refused(
 
 @settings(max_examples=60, deadline=None)
 @given(times=st.lists(st.integers(0, 86_400_000), min_size=1, max_size=30, unique=True))
-def test_lap_times_add_up_to_the_last_beacon(save: Save, ldx: Build, times: list[int]) -> None:
+def test_lap_times_add_up_to_the_last_beacon(save: Save, times: list[int]) -> None:
     apart = [1000 * time * 10 for time in sorted(times)]  # 10 ms at least
     if apart[-1] > 7 * 86_400 * 1_000_000:
         return
-    found = read_recording(save("sum.ldx", ldx(apart))).marks
+    found = read_recording(save("sum.ldx", make_ldx(apart))).marks
     assert found is not None
     total = sum(mark.lap_time_s or 0.0 for mark in found)
     assert total == pytest.approx((apart[-1] - apart[0]) / 1e6, abs=1e-4)
