@@ -44,11 +44,19 @@ class Plugins:
         return sorted(name for name, _ in self.manager.list_name_plugin())
 
     def models(self) -> dict[str, PluginModels]:
-        """The tables of each plugin that owns some, by the plugin's name."""
-        found: dict[str, PluginModels] = {
-            implementation.plugin_name: implementation.function()  # type: ignore[misc]  # pluggy types it object
-            for implementation in self.manager.hook.plugin_models.get_hookimpls()
-        }
+        """The tables of each plugin that owns some, by the plugin's name; one whose hook fails goes to `failed`."""
+        found: dict[str, PluginModels] = {}
+        for implementation in self.manager.hook.plugin_models.get_hookimpls():
+            name = implementation.plugin_name
+            try:
+                models: object = implementation.function()  # one by one: pluggy stops at the first that raises
+            except Exception as error:  # whatever a stranger's hook raises must not stop the house
+                self.failed[name] = _reason(error)
+                continue
+            if isinstance(models, PluginModels):
+                found[name] = models
+            else:
+                self.failed[name] = f"plugin_models returned {type(models).__name__}, not PluginModels"
         return dict(sorted(found.items()))
 
 
@@ -65,5 +73,9 @@ def load_plugins(found: tuple[EntryPoint, ...] | None = None) -> Plugins:
         try:
             manager.register(entry.load(), name=entry.name)
         except Exception as error:  # whatever a stranger's module raises on import must not stop the house
-            plugins.failed[entry.name] = f"{type(error).__name__}: {error}"
+            plugins.failed[entry.name] = _reason(error)
     return plugins
+
+
+def _reason(error: Exception) -> str:
+    return f"{type(error).__name__}: {error}"

@@ -10,8 +10,9 @@ def plugins() -> None:
     found = load_plugins()
     tables = found.models()
     for name in found.names:
-        owns = f"{len(tables[name].metadata.tables)} tables" if name in tables else "no tables"
-        typer.echo(f"{name}: loaded, {owns}")
+        if name not in found.failed:
+            owns = f"{len(tables[name].metadata.tables)} tables" if name in tables else "no tables"
+            typer.echo(f"{name}: loaded, {owns}")
     for name, reason in sorted(found.failed.items()):
         typer.echo(f"{name}: not loaded, {reason}")
     if found.failed:

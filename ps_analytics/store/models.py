@@ -7,7 +7,7 @@ Whatever a user owns reaches a `user_id`: in its own row, or through its session
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, ForeignKey, Index, LargeBinary, SmallInteger, UniqueConstraint, false
+from sqlalchemy import BigInteger, ForeignKey, Index, LargeBinary, SmallInteger, UniqueConstraint, false, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 from sqlalchemy.types import REAL
 
@@ -206,7 +206,17 @@ class MathTelemetryChannel(Base):
     about: Mapped[str | None]
     vehicle_id: Mapped[str | None] = _owned_by("vehicle.id", nullable=True)
 
-    __table_args__ = (UniqueConstraint("user_id", "name", "vehicle_id"),)  # the math channels of a user by name
+    __table_args__ = (
+        UniqueConstraint("user_id", "name", "vehicle_id"),  # the math channels of a user by name
+        Index(  # and those of every vehicle: to a constraint two absent vehicles are not the same
+            "ix_math_telemetry_channel_user_id_name",
+            "user_id",
+            "name",
+            unique=True,
+            sqlite_where=text("vehicle_id IS NULL"),
+            postgresql_where=text("vehicle_id IS NULL"),
+        ),
+    )
 
 
 class TelemetryBatch(Base):

@@ -14,7 +14,7 @@ from alembic.script import ScriptDirectory
 from alembic.script.revision import RevisionError
 from alembic.util import CommandError
 from sqlalchemy import Connection, Engine, MetaData, Table, UniqueConstraint, func, inspect, select, text
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, IntegrityError, ProgrammingError
 
 from ps_analytics.errors import DatabaseUnreachable, PluginClash, SchemaOutdated, StoreError
 from ps_analytics.plugins import Plugins
@@ -329,6 +329,8 @@ def _translated(engine: Engine) -> Iterator[None]:
         yield
     except DBAPIError as error:
         reason = str(error.orig).strip().splitlines()[0].rstrip(".")
+        if isinstance(error, IntegrityError | ProgrammingError):  # it answers, and says no
+            raise StoreError(f"the database {_shown(engine)} refuses: {reason}. Nothing is changed.") from error
         raise DatabaseUnreachable(_shown(engine), reason) from error
 
 

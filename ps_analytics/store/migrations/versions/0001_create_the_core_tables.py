@@ -37,6 +37,14 @@ def upgrade() -> None:
     _support()
     for table, columns, query in INDEXES:
         _index(table, columns, query)
+    everywhere = sa.text("vehicle_id IS NULL")  # to a constraint two absent vehicles are not the same
+    of_all_vehicles = {"unique": True, "sqlite_where": everywhere, "postgresql_where": everywhere}
+    _index(
+        "math_telemetry_channel",
+        ("user_id", "name"),
+        "the math channels of a user for every vehicle, by name",
+        **of_all_vehicles,
+    )
     if op.get_bind().dialect.name == "postgresql":  # these are compressed or about to be deleted: do not try again
         op.execute("ALTER TABLE telemetry_batch ALTER COLUMN payload SET STORAGE EXTERNAL")
         op.execute("ALTER TABLE lap_trace ALTER COLUMN data SET STORAGE EXTERNAL")
@@ -58,9 +66,9 @@ def _key_of(name: str, target: str) -> sa.Column[int]:
     return sa.Column(name, KEY, sa.ForeignKey(target, ondelete="CASCADE"), primary_key=True, autoincrement=False)
 
 
-def _index(table: str, columns: tuple[str, ...], query: str) -> None:
+def _index(table: str, columns: tuple[str, ...], query: str, **options: Any) -> None:
     name = f"ix_{table}_{'_'.join(columns)}"
-    op.create_index(name, table, columns)
+    op.create_index(name, table, columns, **options)
     if op.get_bind().dialect.name == "postgresql":
         op.execute(f"COMMENT ON INDEX {name} IS '{query}'")
 
