@@ -7,7 +7,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from ps_analytics.analysis.place import Placed, line_time, place
+from ps_analytics.analysis.place import Placed, end_rate, line_time, place
 from ps_analytics.analysis.samples import LONGEST_STEP_S, Samples, read_samples
 from ps_analytics.channels.catalog import Kind, kind_of
 from ps_analytics.errors import IncompatibleLaps
@@ -172,7 +172,7 @@ class _Channels(Mapping[str, Floats]):
         if len(channel.values) == 0:
             return np.full(len(self._distance_m), np.nan)
         if channel.time_s is not None:
-            at_m = np.interp(channel.time_s, samples.stamp_s, self._placed.at_m)
+            at_m = self._at(channel.time_s)
             found = _filled(at_m, channel.values, self._distance_m, kind)
         elif kind is Kind.WRAP:
             found = _filled(self._placed.at_m, channel.values[samples.row], self._distance_m, kind)
@@ -183,6 +183,13 @@ class _Channels(Mapping[str, Floats]):
                 found = found + (values[self._next] - found) * self._share
         found[self._missing] = np.nan
         return found
+
+    def _at(self, stamp_s: Floats) -> Floats:
+        """Where the car was at times of the source's clock; a channel may go on a little beyond the others."""
+        known, at_m = self._placed.samples.stamp_s, self._placed.at_m
+        first, last = end_rate(at_m[:6], known[:6]), end_rate(at_m[-6:], known[-6:])
+        times = np.concatenate([[known[0] - 1.0], known, [known[-1] + 1.0]])
+        return np.asarray(np.interp(stamp_s, times, np.concatenate([[at_m[0] - first], at_m, [at_m[-1] + last]])))
 
     def _unseen(self) -> NDArray[np.bool_]:
         """Where on the grid nothing was recorded: within a gap, and before or after the stretch driven."""

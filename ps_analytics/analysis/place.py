@@ -104,6 +104,8 @@ def _place_whole(samples: Samples, position: Floats | None, driven: Floats | Non
     if own is None:
         raise IncompatibleLaps(f"{samples.name} has no speed that changes and too few positions.")
     flags = {} if position is None else {"position_fake": True}
+    if not samples.speed_varies:
+        flags["speed_constant"] = True
     return Placed(samples, np.maximum.accumulate(share * length), length, own, True, "distance", 0.0, flags)
 
 
@@ -123,7 +125,7 @@ def _place_part(samples: Samples, position: Floats, driven: Floats, length_m: fl
         return _place_by_distance(samples, driven, length_m, {} if placed is None else {"position_fake": True})
     at_m, noise_m = placed
     edge = max(60.0, 0.01 * length)
-    whole = bool(at_m[0] < edge and at_m[-1] > length - edge)
+    whole = samples.from_frame and bool(at_m[0] < edge and at_m[-1] > length - edge)
     return Placed(samples, at_m, length, own, whole, "position", noise_m)
 
 
@@ -136,8 +138,8 @@ def _place_by_distance(samples: Samples, driven: Floats, length_m: float | None,
         total = float(driven[-1])
         return Placed(samples, driven, length_m or total, total, False, "distance", 0.0, flags)
     half = float(np.median(np.diff(samples.time_s))) / 2
-    before = _end_rate(driven[:_END_SAMPLES], samples.time_s[:_END_SAMPLES]) * half
-    after = _end_rate(driven[-_END_SAMPLES:], samples.time_s[-_END_SAMPLES:]) * half
+    before = end_rate(driven[:_END_SAMPLES], samples.time_s[:_END_SAMPLES]) * half
+    after = end_rate(driven[-_END_SAMPLES:], samples.time_s[-_END_SAMPLES:]) * half
     own = float(driven[-1]) + before + after
     length = _length(samples, own, length_m)
     at_m = (driven + before) * (length / own)
@@ -232,7 +234,7 @@ def line_time(placed: Placed, at_m: float) -> float:
         return float(np.interp(at_m, at, time_s))
     end = slice(None, _END_SAMPLES) if at_m < at[0] else slice(-_END_SAMPLES, None)
     edge = 0 if at_m < at[0] else -1
-    rate = _end_rate(at[end], time_s[end])
+    rate = end_rate(at[end], time_s[end])
     return float(time_s[edge]) if rate < STOPPED_MS else float(time_s[edge] + (at_m - at[edge]) / rate)
 
 
@@ -241,10 +243,11 @@ def _extended(time_s: Floats, values: Floats, at: float) -> float:
     if time_s[0] <= at <= time_s[-1]:
         return float(np.interp(at, time_s, values))
     end, edge = (slice(None, _END_SAMPLES), 0) if at < time_s[0] else (slice(-_END_SAMPLES, None), -1)
-    return float(values[edge] + (at - time_s[edge]) * _end_rate(values[end], time_s[end]))
+    return float(values[edge] + (at - time_s[edge]) * end_rate(values[end], time_s[end]))
 
 
-def _end_rate(values: Floats, time_s: Floats) -> float:
+def end_rate(values: Floats, time_s: Floats) -> float:
+    """How fast a quantity grows, a second: the median over some samples."""
     steps = np.diff(time_s)
     good = steps > 0
     return float(np.median(np.diff(values)[good] / steps[good])) if good.any() else 0.0

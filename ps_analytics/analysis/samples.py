@@ -46,6 +46,7 @@ class Samples:
     `time_s` since the line at the lap's start (of a lap without a time and of a plain frame: since its first sample),
     never decreasing; `stamp_s` the same samples on the source's clock; `row` their places among the rows read;
     `speed_ms` and `position` (0 … 1) None where the source has none or a constant, NaN where a sample is missing.
+    `speed_varies` is False for a constant speed, which counts only where no position contradicts it.
     `from_frame` tells a plain frame, which is taken for one lap, from a lap that says where it begins and ends.
     """
 
@@ -58,6 +59,7 @@ class Samples:
     lap_time_s: float | None
     track_length_m: float | None
     channels: Mapping[str, Callable[[], Channel]]
+    speed_varies: bool = True
     from_frame: bool = False
 
 
@@ -91,9 +93,12 @@ def read_samples(lap: Lap | pl.DataFrame) -> Samples:
         raise IncompatibleLaps(f"{rows.name} has {len(keep)} samples.")
     columns = {name: values[keep] for name, values in rows.columns.items()}
     stamp, position = rows.stamp[keep], _varying(columns.get("normalized_position"))
-    speed = _varying(columns.get("speed"), columns.get("gps_speed"))
     position = None if position is None else _without_spikes(position)
+    speed = _varying(columns.get("speed"), columns.get("gps_speed"))
     time_s = _clock(rows, stamp, columns.get("lap_time"), position, speed)
+    varies = speed is not None
+    if speed is None and (position is None or _is_even(time_s, position)):
+        speed = _constant(columns.get("speed"))
     beside = np.ones(len(keep), dtype=bool)
     if rows.lap_time_s is not None:
         beside = (time_s > -_BESIDE_S) & (time_s < rows.lap_time_s + _BESIDE_S)
@@ -109,6 +114,7 @@ def read_samples(lap: Lap | pl.DataFrame) -> Samples:
         lap_time_s=rows.lap_time_s,
         track_length_m=rows.track_length_m,
         channels=rows.channels,
+        speed_varies=varies,
         from_frame=rows.from_frame,
     )
 
@@ -214,6 +220,22 @@ def _varying(*candidates: Floats | None) -> Floats | None:
         if 2 * len(known) >= len(values) and np.ptp(known) > 0:
             return values
     return None
+
+
+def _constant(values: Floats | None) -> Floats | None:
+    """A speed that never changes, if it is one at all."""
+    known = np.zeros(0) if values is None else values[np.isfinite(values)]
+    return values if len(known) and known[0] > 3.6 * STOPPED_MS else None
+
+
+def _is_even(time_s: Floats, position: Floats) -> bool:
+    """Whether the position goes round at one rate, as a constant speed would have it."""
+    known = np.isfinite(position)
+    at, gone = time_s[known], np.unwrap(position[known], period=1.0)
+    if np.ptp(at) == 0:
+        return False
+    line = gone[0] + (gone[-1] - gone[0]) * (at - at[0]) / np.ptp(at)
+    return bool(np.max(np.abs(gone - line)) < 0.01)
 
 
 def _without_spikes(position: Floats) -> Floats:
