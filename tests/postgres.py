@@ -42,12 +42,12 @@ def server(*options: str) -> Iterator[str]:
 
 
 @contextmanager
-def database(server_url: str) -> Iterator[str]:
-    """The address of an empty database on a server; it is dropped afterwards."""
+def database(server_url: str, *, like: str = "template1") -> Iterator[str]:
+    """The address of a database on a server, empty or a copy of the one named; it is dropped afterwards."""
     name = f"test_{uuid4().hex}"
     engine = create_engine(server_url, isolation_level="AUTOCOMMIT", poolclass=NullPool)
     with engine.connect() as connection:
-        connection.execute(text(f"CREATE DATABASE {name}"))
+        connection.execute(text(f"CREATE DATABASE {name} TEMPLATE {like}"))
     try:
         yield make_url(server_url).set(database=name).render_as_string(hide_password=False)
     finally:

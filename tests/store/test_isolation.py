@@ -1,0 +1,141 @@
+"""What is somebody else's is not there: the answer is the one for an id that nobody has."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from ps_analytics.errors import NotFound
+from ps_analytics.store.store import Store
+from ps_analytics.store.transaction import Transaction
+from tests.store.stream import START_US, at, batch, drive, received, seal
+
+BY_ID: dict[str, Callable[[Store, dict[str, Any]], object]] = {
+    "read_session": lambda store, ids: store.read_session(ids["session"]),
+    "read_lap": lambda store, ids: store.read_lap(ids["lap"]),
+    "resolve_lap": lambda store, ids: store.resolve_lap(ids["lap"]),
+    "resolve_lap by number": lambda store, ids: store.resolve_lap(f"{ids['session']}:1"),
+    "resolve_lap best": lambda store, ids: store.resolve_lap("best", session_id=ids["session"]),
+    "scan": lambda store, ids: store.scan(["speed"], [ids["lap"]]),
+    "set_lap_override": lambda store, ids: store.set_lap_override(ids["lap"], valid=False),
+    "delete_session": lambda store, ids: store.delete_session(ids["session"]),
+    "delete_event": lambda store, ids: store.delete_event(ids["event"]),
+}
+EMPTY: dict[str, Callable[[Store, dict[str, Any]], Any]] = {
+    "find_events": lambda store, ids: store.find_events(),
+    "find_sessions": lambda store, ids: store.find_sessions(event_id=ids["event"]),
+    "find_laps": lambda store, ids: store.find_laps(session_id=ids["session"]),
+    "scan": lambda store, ids: store.scan(["speed"]).collect(),
+}
+WRITES: dict[str, Callable[[Transaction, dict[str, Any]], object]] = {
+    "open_session": lambda t, ids: t.open_session(source="test", started_us=START_US, event_id=ids["event"]),
+    "session": lambda t, ids: t.session(ids["session"]),
+    "update_session": lambda t, ids: t.update_session(ids["row"], notes="mine"),
+    "end_session": lambda t, ids: t.end_session(ids["row"]),
+    "write_batches": lambda t, ids: t.write_batches(ids["row"], received([batch(900, 10)])),
+    "write_all": lambda t, ids: t.write_all([(ids["row"], *received([batch(900, 10)])[0])]),
+    "write_rows": lambda t, ids: t.write_rows(ids["row"], batch(900, 10)),
+    "open_lap": lambda t, ids: t.open_lap(ids["row"], lap_number=7, started_us=at(0)),
+    "close_lap": lambda t, ids: t.close_lap(ids["lap"], ended_us=at(1)),
+    "delete_lap": lambda t, ids: t.delete_lap(ids["lap"]),
+    "lap": lambda t, ids: t.lap(ids["lap"]),
+    "seal_lap": lambda t, ids: t.seal_lap(ids["lap"]),
+    "write_traces": lambda t, ids: t.write_traces(ids["lap"], []),
+}
+NOTHING: dict[str, Callable[[Transaction, dict[str, Any]], Any]] = {
+    "session_of_file": lambda t, ids: t.session_of_file("00"),
+    "recording_sessions": lambda t, ids: t.recording_sessions(),
+    "batches": lambda t, ids: t.batches(ids["row"]),
+    "laps": lambda t, ids: t.laps(ids["row"]),
+}
+OF_NOBODY = {  # they name no thing of a user, or make one
+    "user", "url", "for_user", "close", "transaction", "find_recording_users",
+    "offset", "set_offset", "dead_letter", "open_event",
+}  # fmt: skip
+
+
+@pytest.fixture
+def of_anna(store: Store) -> dict[str, Any]:
+    """The ids of what anna has: an event, a session that is recording, a sealed lap."""
+    with store.transaction() as transaction:
+        event = transaction.open_event("Test day")
+    session, laps = drive(store, event_id=event, file_sha256="00", source_session_id="one")
+    seal(store, laps)
+    return {"event": event, "session": session.id, "lap": laps[1].id, "row": session}
+
+
+def everything(store: Store, of_anna: dict[str, Any]) -> list[Any]:
+    return [
+        store.find_events().to_dicts(),
+        store.find_sessions().to_dicts(),
+        store.find_laps().to_dicts(),
+        store.read_session(of_anna["session"]),
+        store.scan(["speed"]).collect().to_dicts(),
+    ]
+
+
+def test_every_method_of_the_store_is_tried_here() -> None:
+    tried = {name.partition(" ")[0] for name in (*BY_ID, *EMPTY, *WRITES, *NOTHING)} | OF_NOBODY
+    public = {name for kind in (Store, Transaction) for name in vars(kind) if not name.startswith("_")}
+    assert public <= tried
+
+
+@pytest.mark.parametrize("name", BY_ID)
+def test_reading_by_an_id_of_somebody_else_finds_nothing(store: Store, of_anna: dict[str, Any], name: str) -> None:
+    before = everything(store, of_anna)
+    with pytest.raises(NotFound) as theirs:
+        BY_ID[name](store.for_user("ben"), of_anna)
+    nobodys = dict.fromkeys(of_anna, "nobody")
+    with pytest.raises(NotFound) as missing:
+        BY_ID[name](store, nobodys)
+    assert str(theirs.value) == str(missing.value).replace("nobody", str(theirs.value.identifier).partition(":")[0])
+    assert everything(store, of_anna) == before
+
+
+@pytest.mark.parametrize("name", EMPTY)
+def test_finding_shows_nothing_of_somebody_else(store: Store, of_anna: dict[str, Any], name: str) -> None:
+    assert EMPTY[name](store.for_user("ben"), of_anna).is_empty()
+
+
+@pytest.mark.parametrize("name", WRITES)
+def test_writing_to_what_is_somebody_elses_is_refused(store: Store, of_anna: dict[str, Any], name: str) -> None:
+    before = everything(store, of_anna)
+
+    def write() -> None:
+        with store.for_user("ben").transaction() as transaction:
+            WRITES[name](transaction, of_anna)
+
+    with pytest.raises(NotFound):
+        write()
+    assert everything(store, of_anna) == before
+
+
+@pytest.mark.parametrize("name", NOTHING)
+def test_a_transaction_shows_nothing_of_somebody_else(store: Store, of_anna: dict[str, Any], name: str) -> None:
+    with store.for_user("ben").transaction() as transaction:
+        assert not NOTHING[name](transaction, of_anna)
+
+
+def test_a_session_cannot_be_moved_to_an_event_of_somebody_else(store: Store, of_anna: dict[str, Any]) -> None:
+    with store.for_user("ben").transaction() as transaction:
+        session = transaction.open_session(source="test", started_us=START_US)
+        with pytest.raises(NotFound, match="no event"):
+            transaction.update_session(session, event_id=of_anna["event"])
+
+
+def test_one_transaction_writes_for_several_users(store: Store) -> None:
+    with store.transaction() as transaction:
+        transaction.open_session(source="test", started_us=START_US)
+        transaction.for_user("ben").open_session(source="test", started_us=START_US, source_session_id="b")
+        assert transaction.for_user("anna") is transaction
+    assert store.find_recording_users() == ["anna", "ben"]
+    assert (len(store.find_sessions()), len(store.for_user("ben").find_sessions())) == (1, 1)
+
+
+def test_two_users_may_have_the_same_file_and_the_same_session_of_the_source(store: Store) -> None:
+    for user in ("anna", "ben"):
+        with store.for_user(user).transaction() as transaction:
+            session = transaction.open_session(
+                source="test", started_us=START_US, source_session_id="one", file_sha256="00"
+            )
+            assert session.user_id == user
