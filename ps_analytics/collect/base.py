@@ -90,7 +90,9 @@ def part(batch: Batch, first: int, end: int) -> Batch:
         first_seq=batch.first_seq + first,
         timestamp_us=batch.timestamp_us[first:end],
         columns={name: values[first:end] for name, values in batch.columns.items()},
-        extras={name: replace(extra, values=extra.values[first:end]) for name, extra in batch.extras.items()},
+        extras={
+            name: Extra(extra.values[first:end], extra.unit, extra.rate_hz) for name, extra in batch.extras.items()
+        },
     )
 
 
