@@ -24,6 +24,9 @@ MAX_NAME = 64
 MISSING_INT = -(2**31)
 HUGE = 1e30
 """A float beyond this is missing."""
+LATEST_US = 2**53
+"""Times from here on (the year 2255) are not times; those before are exact in a double."""
+MAX_RATE_HZ = 1e6
 
 Column = NDArray[Any]
 
@@ -146,6 +149,8 @@ def decode(payload: bytes) -> Batch:
     length = len(timestamps)
     if length == 0:
         raise WireError("no frames", field="timestamp_us")
+    if timestamps.min() < 0 or timestamps.max() >= LATEST_US:
+        raise WireError("a time before 1970 or after 2255", field="timestamp_us")
     columns = {
         name: _checked(getattr(message, name), dtype, name, length)
         for name, dtype in _FRAME_COLUMNS.items()
@@ -161,7 +166,7 @@ def decode(payload: bytes) -> Batch:
         columns=columns,
         extras=dict(_extras(message, length)),
         first_seq=message.first_seq,
-        rate_hz=message.rate_hz,
+        rate_hz=_rate(message.rate_hz),
         live=message.live,
         **texts,
     )
@@ -178,7 +183,7 @@ def _extras(message: Any, length: int) -> Iterator[tuple[str, Extra]]:
         seen.add(name)
         raw, dtype = (channel.doubles, np.dtype("<f8")) if channel.doubles else (channel.values, np.dtype("<f4"))
         unit = _text(channel.unit, "channels.unit")
-        yield name, Extra(_checked(raw, dtype, name, length), unit, channel.rate_hz)
+        yield name, Extra(_checked(raw, dtype, name, length), unit, _rate(channel.rate_hz))
 
 
 def _column(raw: bytes, dtype: np.dtype[Any], name: str) -> Column:
@@ -197,6 +202,11 @@ def _checked(raw: bytes, dtype: np.dtype[Any], name: str, length: int) -> Column
     if not huge.any():
         return values
     return np.where(huge, np.array(np.nan, dtype), values)
+
+
+def _rate(rate_hz: float) -> float:
+    """A rate that can be one, else 0: unknown."""
+    return rate_hz if 0 < rate_hz < MAX_RATE_HZ else 0.0
 
 
 def _text(text: str, name: str) -> str:
