@@ -126,8 +126,8 @@ def _gaps(ranges: list[tuple[int, int | None]]) -> Iterator[tuple[ColumnElement[
     reached: float = -_INFINITY
     for (_, ended), (started, _) in pairwise(ranges):
         reached = max(reached, _INFINITY if ended is None else ended)
-        if started > reached + 1:
-            yield at > int(reached), at < started
+        if started > reached:
+            yield at >= int(reached), at < started
     reached = max(reached, _INFINITY if ranges[-1][1] is None else ranges[-1][1])
     if math.isfinite(reached):
         yield (at > int(reached),)

@@ -185,7 +185,7 @@ class SavedPlotLayout(Base):
     configs: Mapped[list[Any]] = mapped_column(default=list)
     layout: Mapped[dict[str, Any]] = mapped_column(default=dict)
     is_default: Mapped[bool] = mapped_column(default=False, server_default=false())
-    default_for: Mapped[str] = mapped_column(default="", server_default="")
+    default_for: Mapped[str] = mapped_column(default="", server_default=text("''"))
 
     __table_args__ = (UniqueConstraint("user_id", "name"),)  # the layouts of a user by name
 
