@@ -77,7 +77,7 @@ class NotThisFormat(FileError):
 
     def __init__(self, path: Path | str, *, expected: str, found: str, offset: int | None = 0) -> None:
         self.expected, self.found = expected, found
-        super().__init__(path, f"not {expected}: {found}.", offset)
+        super().__init__(path, f"not {expected}: {found}. Give a file as the game or logger wrote it.", offset)
 
 
 class CorruptFile(FileError):
@@ -93,7 +93,8 @@ class UnsupportedVersion(FileError):
 
     def __init__(self, path: Path | str, *, version: object, supported: str, offset: int | None) -> None:
         self.version, self.supported = version, supported
-        super().__init__(path, f"version {version} is not supported; this reader knows {supported}.", offset)
+        message = f"version {version} is not supported; this reader knows {supported}. Look for a newer ps-analytics."
+        super().__init__(path, message, offset)
 
 
 class WireError(PurpleSectorError):

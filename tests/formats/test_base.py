@@ -38,7 +38,7 @@ def test_the_content_decides_not_the_name(save: Save) -> None:
 def test_what_is_no_recording_is_described(save: Save, name: str, data: bytes, message: str) -> None:
     with pytest.raises(NotThisFormat) as caught:
         read_recording(save(name, data))
-    assert str(caught.value) == message
+    assert str(caught.value) == f"{message} Give a file as the game or logger wrote it."
 
 
 def test_noise_of_any_kind_is_refused(save: Save) -> None:
