@@ -5,6 +5,7 @@ import logging
 import random
 import socket
 import threading
+import time
 
 from websockets.exceptions import ConnectionClosed, InvalidStatus, WebSocketException
 from websockets.sync.client import ClientConnection, connect
@@ -21,6 +22,8 @@ log = logging.getLogger(__name__)
 _FIRST_DELAY_S = 0.05
 _LAST_DELAY_S = 1.0
 _LOOK_S = 0.5
+_PATIENCE_S = 3.0
+"""A daemon that is being started together with its collectors is not missed before that."""
 
 
 class Connection(Publisher):
@@ -43,6 +46,7 @@ class Connection(Publisher):
         self._spool, self._token = open_spool(root, name, limit), token_path(settings.data_dir)
         self.address = f"ws://{LOOPBACK}:{settings.ingest_port if port is None else port}"
         self.problem: DaemonUnreachable | None = None
+        self._since_s, self._said = 0.0, False
         self._stopped = threading.Event()
         self._socket: ClientConnection | None = None
         self._thread = threading.Thread(target=self._run, name="spool-sender", daemon=True)
@@ -89,7 +93,7 @@ class Connection(Publisher):
                     self._send(self._socket)
             except InvalidStatus as error:
                 self._report(f"it answers {error.response.status_code} to the token in {self._token}")
-            except (OSError, WebSocketException) as error:
+            except (OSError, WebSocketException, ValueError) as error:  # ValueError: a token that is no header
                 self._report(str(error) or type(error).__name__)
             self._stopped.wait(delay * random.uniform(0.5, 1.0))
             delay = min(2 * delay, _LAST_DELAY_S)
@@ -129,9 +133,16 @@ class Connection(Publisher):
         self._spool.wake()
 
     def _report(self, reason: str | None) -> None:
-        """Say it once when the daemon goes, and once when it comes back."""
-        if reason is None and self.problem is not None:
-            log.info("the daemon at %s takes frames again", self.address)
-        elif reason is not None and self.problem is None:
-            log.warning("%s", DaemonUnreachable(self.address, reason))
-        self.problem = None if reason is None else DaemonUnreachable(self.address, reason)
+        """Say it once when no daemon has answered for a while, and once when one does again."""
+        now_s = time.monotonic()
+        if reason is None:
+            if self._said:
+                log.warning("the daemon at %s takes frames again", self.address)
+            self.problem, self._said = None, False
+            return
+        if self.problem is None:
+            self._since_s = now_s
+        self.problem = DaemonUnreachable(self.address, reason)
+        if not self._said and now_s - self._since_s >= _PATIENCE_S:
+            log.warning("%s", self.problem)
+            self._said = True

@@ -1,5 +1,7 @@
 """One file of a spool: a header, then records of one batch each. This is also the format of recordings."""
 
+import contextlib
+import errno
 import os
 import struct
 import zlib
@@ -56,11 +58,19 @@ def header_bytes(first_seq: int) -> bytes:
 
 
 def create_segment(path: Path, first_seq: int) -> FileIO:
-    """A new, empty segment on disk, open for appending; its name is durable too."""
-    file = FileIO(path, "wb")
-    file.write(header_bytes(first_seq))
-    os.fsync(file.fileno())
-    sync_folder(path.parent)
+    """A new, empty segment on disk, open for appending; its name is durable too.
+
+    Raises:
+        OSError: the disk refuses; nothing is left of it.
+    """
+    with contextlib.ExitStack() as undo:
+        undo.callback(path.unlink, missing_ok=True)
+        file = undo.enter_context(FileIO(path, "wb"))
+        if file.write(header_bytes(first_seq)) != HEADER_BYTES:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        os.fsync(file.fileno())
+        sync_folder(path.parent)
+        undo.pop_all()
     return file
 
 

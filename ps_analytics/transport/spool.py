@@ -14,9 +14,18 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from io import FileIO
 from pathlib import Path
-from typing import Self
+from typing import BinaryIO, Self
 
-from ps_analytics.errors import CorruptFile, NotThisFormat, SpoolFull, SpoolInUse, SpoolUnwritable, WireError
+from ps_analytics.errors import (
+    CorruptFile,
+    FileMissing,
+    FileUnreadable,
+    NotThisFormat,
+    SpoolFull,
+    SpoolInUse,
+    SpoolUnwritable,
+    WireError,
+)
 from ps_analytics.proto.codec import MAX_BYTES, Batch, decode, encode
 from ps_analytics.transport.segment import (
     HEADER_BYTES,
@@ -31,6 +40,7 @@ from ps_analytics.transport.segment import (
 
 log = logging.getLogger(__name__)
 
+MAX_SEQ = 2**61
 SEGMENT_BYTES = 8 * 1024 * 1024
 """A segment is closed when it has grown to this, or to an eighth of it and everything in it is acknowledged."""
 
@@ -60,9 +70,12 @@ class Spool:
     """
 
     def __init__(self, folder: Path, limit_bytes: int = 1_000_000_000, *, segment_bytes: int = SEGMENT_BYTES) -> None:
-        self.folder, self.limit_bytes, self._segment_bytes = folder, limit_bytes, segment_bytes
+        self.folder, self.limit_bytes = folder, limit_bytes
+        self._segment_bytes = min(segment_bytes, limit_bytes // 4)
         self._changed = threading.Condition()
         self._dirty = False
+        self._torn = False
+        """Bytes of a record that was not written whole may lie behind the last good one."""
         with contextlib.ExitStack() as undo:
             try:
                 folder.mkdir(parents=True, exist_ok=True)
@@ -71,9 +84,13 @@ class Spool:
                 paths = _segment_paths(folder)
                 self._segments = [_Segment(path, int(path.stem), path.stat().st_size) for path in paths]
                 self.next_seq, self._file = self._recover()
+                undo.enter_context(self._file)
+                self.acknowledged = self._read_position()
+                if self.acknowledged > self.next_seq:  # frames the daemon has are gone here; their numbers are taken
+                    self.next_seq = self.acknowledged
+                    self._rotate()
             except OSError as error:
                 raise SpoolUnwritable(folder, error.strerror or str(error)) from None
-            self.acknowledged = self._read_position()
             undo.pop_all()
 
     def append(self, batch: Batch) -> Batch:
@@ -143,11 +160,13 @@ class Spool:
             if next_seq <= self.acknowledged:
                 return
             self.acknowledged = min(next_seq, self.next_seq)
-            if self.acknowledged == self.next_seq and self._segments[-1].size >= self._segment_bytes // 8:
-                self._rotate()
+            with contextlib.suppress(OSError):  # a full disk: what is spent makes room below
+                if self.acknowledged == self.next_seq and self._segments[-1].size >= self._segment_bytes // 8:
+                    self._rotate()
             spent = [old for old, new in zip(self._segments, self._segments[1:], strict=False)
                      if new.first_seq <= self.acknowledged]  # fmt: skip
-            self._write_position(durable=bool(spent))
+            with contextlib.suppress(OSError):  # an old position costs sending again, never a frame
+                self._write_position(durable=bool(spent))
             for segment in spent:
                 with contextlib.suppress(OSError):  # still open in a reader on Windows: it goes with the next one
                     segment.path.unlink()
@@ -196,28 +215,40 @@ class Spool:
         self.close()
 
     def _write(self, record: Record) -> None:
-        if self._segments[-1].size >= self._segment_bytes:
-            self._rotate()
-        segment, data = self._segments[-1], record.to_bytes()
+        data = record.to_bytes()
         try:
+            if self._segments[-1].size >= self._segment_bytes:
+                self._rotate()
+            self._mend()
+            segment, self._torn = self._segments[-1], True
             written = self._file.write(data)
             reason = "the disk is full" if written != len(data) else ""
         except OSError as error:
             reason = error.strerror or str(error)
         if reason:
-            self._file.truncate(segment.size)
-            self._file.seek(segment.size)
+            with contextlib.suppress(OSError):  # then before the next record
+                self._mend()
             raise SpoolUnwritable(self.folder, reason)
+        self._torn, self._dirty = False, True
         segment.size += len(data)
-        self._dirty = True
+
+    def _mend(self) -> None:
+        """Cut what was not written whole."""
+        if self._torn:
+            self._file.truncate(self._segments[-1].size)
+            self._file.seek(self._segments[-1].size)
+            self._torn = False
 
     def _rotate(self) -> None:
+        """Go on in a new segment; the old one stays open for appending if there is no room for another."""
         if self._segments[-1].first_seq == self.next_seq:
             return
+        self._mend()
         self.sync()
-        self._file.close()
         path = self.folder / f"{self.next_seq:020d}{SUFFIX}"
-        self._file = create_segment(path, self.next_seq)
+        file = create_segment(path, self.next_seq)
+        self._file.close()
+        self._file = file
         self._segments.append(_Segment(path, self.next_seq, HEADER_BYTES))
 
     def _recover(self) -> tuple[int, FileIO]:
@@ -255,7 +286,7 @@ class Spool:
         position = self._segments[0].first_seq
         with contextlib.suppress(OSError, ValueError):
             position = max(position, int((self.folder / "acknowledged").read_text("ascii")))
-        return min(position, self.next_seq)
+        return min(position, MAX_SEQ)
 
     def _write_position(self, *, durable: bool) -> None:
         new = self.folder / "acknowledged.new"
@@ -281,22 +312,27 @@ def open_spool(root: Path, name: str, limit_bytes: int) -> Spool:
 
 
 def read(path: Path) -> Iterator[Batch]:
-    """The batches of a recording: a spool's folder or one of its segments.
+    """The batches of a recording: a spool's folder or one of its segments, as far as they go when reading begins.
 
     Raises:
-        NotThisFormat: no such thing, or something else.
+        FileMissing: there is no such file or folder.
+        NotThisFormat: something else.
+        FileUnreadable: it cannot be opened.
         UnsupportedVersion: written by a later ps-analytics.
         CorruptFile: damaged or cut short; names the segment and the byte. The batches before it have been yielded.
     """
-    paths = list(_segment_paths(path)) if path.is_dir() else [path]
-    if not paths or not path.exists():
-        found = f"a folder without '{SUFFIX}' files" if path.is_dir() else "no such file"
+    if not path.exists():
+        raise FileMissing(path)
+    paths = _segment_paths(path) if path.is_dir() else [path]
+    if not paths:
+        found = f"a folder without '{SUFFIX}' files"
         raise NotThisFormat(path, expected="a ps-analytics recording", found=found, offset=None)
-    for segment in paths:
-        with segment.open("rb") as file:
+    sizes = [segment.stat().st_size for segment in paths]  # a collector may be appending
+    for segment, size in zip(paths, sizes, strict=True):
+        with _open(segment) as file:
             read_header(file, segment)
             offset = HEADER_BYTES
-            for record in read_records(file, segment, start=HEADER_BYTES):
+            for record in read_records(file, segment, start=HEADER_BYTES, end=size):
                 try:
                     yield decode(record.payload)
                 except WireError as error:
@@ -313,6 +349,14 @@ def write(path: Path, batches: Iterable[Batch]) -> None:
             file.write(record.to_bytes())
             next_seq = record.next_seq
         os.fsync(file.fileno())
+
+
+def _open(segment: Path) -> BinaryIO:
+    try:
+        return segment.open("rb")
+    except OSError as error:
+        hint = "Stop the collector that uses the folder, or copy it first."
+        raise FileUnreadable(segment, reason=error.strerror or str(error), hint=hint) from None
 
 
 def _segment_paths(folder: Path) -> list[Path]:

@@ -209,6 +209,25 @@ def test_a_wrong_token_is_told_to_the_collector_and_costs_no_frame(
             assert offsets(take(listener, 6)) == [(0, 6)]
 
 
+def test_a_token_that_is_no_text_is_told_and_costs_no_frame(tmp_path: Path, batch_from: MakeBatch) -> None:
+    told = threading.Event()
+    with Listener(settings_in(tmp_path)) as listener:
+        token = token_path(tmp_path).read_bytes()
+        token_path(tmp_path).write_bytes(b"\xff\xfe")
+        with connect_to(listener, tmp_path) as connection:
+            connection.publish(batch_from(0))
+            while connection.problem is None:
+                told.wait(0.01)
+            token_path(tmp_path).write_bytes(token)
+            assert offsets(take(listener, 6)) == [(0, 6)]
+
+
+def test_a_collector_that_never_met_a_daemon_closes_at_once(tmp_path: Path, batch_from: MakeBatch) -> None:
+    connection = Connection(settings_in(tmp_path, 9), name="test")
+    connection.publish(batch_from(0))
+    connection.close()
+
+
 @pytest.mark.parametrize("junk", [b"", b"short", PREFIX.pack(0, 0) + b"x", PREFIX.pack(2**63, 1) + b"x", "text"])
 def test_a_frame_without_numbers_ends_only_its_own_connection(
     tmp_path: Path, listener: Listener, connection: Connection, batch_from: MakeBatch, junk: bytes | str
