@@ -77,14 +77,13 @@ def find_laps(recording: Recording) -> list[LapCut]:
     """The laps of a recording in order, numbered as ours; times in s since its first sample.
 
     They are those the file states. Where it states none but has the channels that tell them, they are cut as those of
-    a live stream are, from the first sample to the last.
+    a live stream are, up to the last sample. A standing start begins when the car moves off.
     """
     if recording.marks is not None:
         first = 1 if recording.marks and recording.marks[0].kind in _WHOLE else 0
         return [_stated(mark, number) for number, mark in enumerate(recording.marks, start=first)]
     laps = detect_laps(_line_frames(recording))
     if laps:
-        laps[0] = replace(laps[0], start_s=min(laps[0].start_s, 0.0))
         laps[-1] = replace(laps[-1], end_s=max(laps[-1].end_s or 0.0, recording.duration_s))
     return laps
 
@@ -165,7 +164,7 @@ def _write(transaction: Transaction, recording: Recording, report: Callable[[flo
         _write_lap(transaction, session, recording, lap)
         done = min((lap.end_s or 0.0) / max(recording.duration_s, 1e-9), 1.0)
         report(_READ_SHARE + (_LAPS_SHARE - _READ_SHARE) * done)
-    for done in _write_rows(transaction, session, recording):
+    for done in _write_rows(transaction, session, recording, since_s=laps[0].start_s if laps else 0.0):
         report(_LAPS_SHARE + (1 - _LAPS_SHARE) * done)
     ended_us = session.started_us + _us(recording.duration_s)
     transaction.end_session(session, ended_us=ended_us if recording.started_at else None)
@@ -194,9 +193,11 @@ def _write_lap(transaction: Transaction, session: SessionRow, recording: Recordi
     transaction.write_traces(row.id, traces)
 
 
-def _write_rows(transaction: Transaction, session: SessionRow, recording: Recording) -> Iterator[float]:
-    """Write the seed's columns as rows at the base rate; yields how far it is, 0…1."""
-    frames = _base_frames(recording)
+def _write_rows(
+    transaction: Transaction, session: SessionRow, recording: Recording, *, since_s: float
+) -> Iterator[float]:
+    """Write the seed's columns as rows at the base rate, from the first lap on; yields how far it is, 0…1."""
+    frames = _base_frames(recording).filter(pl.col("timestamp") >= since_s)
     if frames.width < 2:
         return
     clock_us = session.started_us + _microseconds(frames["timestamp"].to_numpy())

@@ -368,6 +368,23 @@ def test_laps_are_cut_on_the_clock_of_the_line_whatever_rate_the_speed_has(memor
     assert timed == pytest.approx([25.0, 25.0, 25.0], abs=1e-3)
 
 
+def test_a_standing_start_begins_when_the_car_moves_off(store: Store, database: Database, tmp_path: Path) -> None:
+    clock = np.arange(0.0, 80.0, 1 / 60)
+    raced = np.maximum(clock - 10.0, 0.0)  # ten seconds on the grid
+    variables = [
+        IbtVariable("SessionTime", "s", 5, clock),
+        IbtVariable("LapDistPct", "%", 4, (raced / 40 + 0.001) % 1.0),
+        IbtVariable("LapCurrentLapTime", "s", 4, raced % 39.96),
+        IbtVariable("Speed", "m/s", 4, np.where(raced > 0, 50.0, 0.0)),
+    ]
+    result = import_file(store, write(tmp_path, "grid.ibt", make_ibt(variables)))
+    assert [lap["kind"] for lap in result["laps"]] == ["standing", "partial"]
+    lap = store.read_lap(result["laps"][0]["lap_id"])
+    assert lap.lap_time_s == pytest.approx(39.96, abs=0.02)
+    assert lap.start_s == pytest.approx(10.0, abs=0.02)
+    assert check.check(database.engine, load_plugins(())) == []
+
+
 def test_a_trace_is_cut_to_the_microsecond() -> None:
     even = Trace("speed", "km/h", 3.0, 0.0, np.arange(10, dtype=np.float32))
     (part,) = cut_traces([even], start_us=333_333, end_us=1_000_000)
