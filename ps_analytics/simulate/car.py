@@ -16,6 +16,8 @@ ELLIPSE = 1.8
 TABLE_STEP = 0.05
 """Spacing in m/s of the tables over speed."""
 
+_FIRST_UNTIL = 0.75
+"""First gear is for pulling away: it is left long before the others would be."""
 _TORQUE_AT = (0.0, 0.15, 0.35, 0.55, 0.75, 0.88, 1.0, 1.05)
 _TORQUE_SHARE = (0.45, 0.62, 0.84, 0.97, 1.0, 0.96, 0.86, 0.3)
 
@@ -54,6 +56,7 @@ class Car:
     tank_l: float = 100.0
     litres_per_mj: float = 0.085
     brake_bias: float = 58.0
+    brake_front: float = 0.72
     brake_bar: float = 90.0
     disc_j_k: float = 3600.0
     spring_n_mm: tuple[float, float] = (160.0, 140.0)
@@ -86,12 +89,9 @@ class Car:
     @cached_property
     def shift_up_ms(self) -> Floats:
         """Speeds in m/s at which the next gear is taken, one fewer than gears."""
-        return 0.975 * self.redline_rpm / self.rpm_per_ms[:-1]
-
-    @cached_property
-    def shift_down_ms(self) -> Floats:
-        """Speeds in m/s under which the gear below is taken, one fewer than gears."""
-        return 0.84 * self.shift_up_ms
+        speeds = 0.975 * self.redline_rpm / self.rpm_per_ms[:-1]
+        speeds[0] *= _FIRST_UNTIL
+        return speeds
 
     def thrust(self, speed: Floats, gear: NDArray[np.int64]) -> Floats:
         """Force at the driven wheels in N at full throttle, in this gear (1 …)."""
@@ -150,7 +150,7 @@ GT = Car(
     redline_rpm=8250.0,
     idle_rpm=1150.0,
     gears=(2.72, 2.02, 1.58, 1.28, 1.07, 0.92),
-    final_drive=3.93,
+    final_drive=4.25,
     tyre_radius_m=0.345,
     grip=1.40,
     lift_area_m2=2.7,
@@ -165,7 +165,7 @@ FORMULA = Car(
     redline_rpm=7100.0,
     idle_rpm=1400.0,
     gears=(2.83, 2.09, 1.64, 1.34, 1.13, 0.98),
-    final_drive=3.36,
+    final_drive=3.18,
     tyre_radius_m=0.29,
     grip=1.58,
     lift_area_m2=2.75,
@@ -183,6 +183,7 @@ FORMULA = Car(
     roll_deg_g=0.30,
     tank_l=48.0,
     brake_bias=55.0,
+    brake_front=0.66,
     brake_bar=75.0,
     disc_j_k=2000.0,
     spring_n_mm=(150.0, 130.0),

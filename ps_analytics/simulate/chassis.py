@@ -57,8 +57,9 @@ def ride_chassis(car: Car, motion: Motion, controls: Controls, rng: np.random.Ge
     vertical = speed**2 * motion.crest + 0.11 * GRAVITY * bumps
     load = wheel_loads(car, speed, lateral, motion.push, vertical)
     force = _wheel_forces(car, controls) * (speed > 0)
-    slip = np.clip(force / (_STIFFNESS * np.maximum(load, 250.0)), -0.35, 0.6)
+    slip = np.clip(force / (_STIFFNESS * np.maximum(0.5 * (load + _axle_mean(load)), 250.0)), -0.35, 0.6)
     work = _work(car, load, force, lateral)
+    near = work + 0.05 * noise(rng, count, 0.05 * rate_hz)
     nose = moving * (car.body_slip * lateral - 0.5 * car.wheelbase_m * motion.curvature) + motion.slide
     travel = _travel(car, load, rng, speed)
     return Chassis(
@@ -78,8 +79,8 @@ def ride_chassis(car: Car, motion: Motion, controls: Controls, rng: np.random.Ge
         ride=np.array(car.ride_mm)[:, None] - np.stack([travel[:2].mean(axis=0), travel[2:].mean(axis=0)]),
         line_bar=controls.brake * car.brake_bar * np.array([[1.0], [100.0 / car.brake_bias - 1.0]]),
         work=work,
-        abs_active=(work[:2].max(axis=0) > _HELP_AT) & (controls.brake > 0.35) & (speed > 4.0),
-        tc_active=(work[2:].max(axis=0) > _HELP_AT) & (controls.throttle > 0.25) & (speed > 4.0),
+        abs_active=(near[:2].max(axis=0) > _HELP_AT) & (controls.brake > 0.35) & (speed > 4.0),
+        tc_active=(near[2:].max(axis=0) > _HELP_AT) & (controls.throttle > 0.25) & (speed > 4.0),
     )
 
 
@@ -108,10 +109,14 @@ def wheel_loads(car: Car, speed: Floats, lateral: Floats, push: Floats, vertical
     return np.maximum(axle - SIDE * moved, 0.0)
 
 
+def _axle_mean(load: Floats) -> Floats:
+    return np.where(IS_FRONT, load[:2].mean(axis=0), load[2:].mean(axis=0))
+
+
 def _wheel_forces(car: Car, controls: Controls) -> Floats:
-    """Longitudinal force of each wheel in N: the engine at the rear, the brakes shared by their bias."""
-    front = -controls.brake_n * car.brake_bias / 100
-    rear = controls.drive_n - controls.brake_n * (1 - car.brake_bias / 100)
+    """Longitudinal force of each wheel in N: the engine at the rear, the brakes shared by their size."""
+    front = -controls.brake_n * car.brake_front
+    rear = controls.drive_n - controls.brake_n * (1 - car.brake_front)
     return np.where(IS_FRONT, front, rear) / 2
 
 

@@ -17,6 +17,7 @@ Floats = NDArray[np.float64]
 
 CLEARANCE_M = 26.0
 """Two stretches of one circuit never come nearer than this."""
+_SLOW_M = 37.0
 _ATTEMPTS = 3000
 _PROFILE = np.linspace(0.0, 1.0, 129)
 
@@ -100,13 +101,13 @@ def generate(name: str, *, seed: int, length_m: float, corners: int) -> Circuit:
         name: what it is called.
         seed: decides everything else.
         length_m: 1,000 to 10,000 m.
-        corners: 4 to 24, at most one in 75 m.
+        corners: 4 to 24, at most one in 150 m.
 
     Raises:
         ValueError: so many corners do not fit on such a length.
     """
-    if not (1000 <= length_m <= 10_000 and 4 <= corners <= 24 and length_m / corners >= 75):
-        raise ValueError(f"no circuit of {length_m:.0f} m has {corners} corners: take 1,000–10,000 m, one in 75 m")
+    if not (1000 <= length_m <= 10_000 and 4 <= corners <= 24 and length_m / corners >= 150):
+        raise ValueError(f"no circuit of {length_m:.0f} m has {corners} corners: take 1,000–10,000 m, one in 150 m")
     rng = np.random.default_rng([seed, corners, round(length_m)])
     for _ in range(_ATTEMPTS):
         bends = _draw_bends(rng, length_m, corners)
@@ -143,10 +144,17 @@ def _draw_bends(rng: np.random.Generator, length_m: float, corners: int) -> list
     signed, radii = signed[kept[0]] * rng.choice((-1.0, 1.0)), radii[order[kept[0]]]
     skews = rng.uniform(0.85, 1.15, corners)
     arcs = np.array([abs(t) * r / _area(k) for t, r, k in zip(signed, radii, skews, strict=True)])
-    room = 0.56 * length_m / arcs.sum()
-    if room < 1.0:
-        arcs = np.maximum(arcs * room, [abs(t) * 12.5 / _area(k) for t, k in zip(signed, skews, strict=True)])
+    arcs = _fit_arcs(arcs, radii, rng.uniform(0.40, 0.54) * length_m)
+    if arcs.sum() > 0.68 * length_m:
+        return None
     return [_Bend(float(t), float(a), float(k)) for t, a, k in zip(signed, arcs, skews, strict=True)]
+
+
+def _fit_arcs(arcs: Floats, radii: Floats, wish_m: float) -> Floats:
+    """The arcs with all but the slow corners wider or tighter, so that together they come near the wish in m."""
+    slow = radii < _SLOW_M
+    factor = (wish_m - arcs[slow].sum()) / max(float(arcs[~slow].sum()), 1.0)
+    return np.where(slow, arcs, arcs * np.clip(factor, _SLOW_M / radii, 1.9))
 
 
 def _fit_straights(rng: np.random.Generator, bends: list[_Bend], length_m: float) -> Floats | None:

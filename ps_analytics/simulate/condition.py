@@ -63,8 +63,8 @@ def tyre_channels(car: Car, motion: Motion, chassis: Chassis, around: Surroundin
     """Core and surface temperatures, pressures and wear: tyres warm up over two laps and answer to each corner."""
     rate = around.rate_hz
     still = np.where(IS_FRONT, car.front_share, 1 - car.front_share) * car.mass_kg * GRAVITY / 2
-    used = np.minimum(chassis.work * np.sqrt(chassis.load / still), 2.0) * np.minimum(motion.speed / 25.0, 1.0)
-    heated = TRACK_C + (car.tyre_c - TRACK_C) * (0.56 + 0.86 * used)
+    used = np.minimum(chassis.work**1.5 * np.sqrt(chassis.load / still), 2.0) * np.minimum(motion.speed / 25.0, 1.0)
+    heated = TRACK_C + (car.tyre_c - TRACK_C) * (0.60 + 0.95 * used)
     sets = np.split(np.arange(len(motion.time)), around.tyre_changes)
     core_before, worn_before = around.starts("tyre_temp_*", _NEW_C), around.starts("tyre_wear_*", 0.0)
     core, worn = np.empty_like(heated), np.empty_like(heated)
@@ -88,7 +88,7 @@ def tyre_channels(car: Car, motion: Motion, chassis: Chassis, around: Surroundin
 
 def brake_channels(car: Car, motion: Motion, controls: Controls, around: Surroundings) -> Channels:
     """Disc temperatures: up with the power of the brakes, down in the wind."""
-    share = np.where(IS_FRONT, car.brake_bias, 100.0 - car.brake_bias) / 200
+    share = np.where(IS_FRONT, car.brake_front, 1.0 - car.brake_front) / 2
     power = controls.brake_n * motion.speed * share
     frames = _DISC_S * around.rate_hz
     settled = AIR_C + 35.0 + power * _DISC_S / car.disc_j_k

@@ -17,6 +17,8 @@ STOPPED_MS = 0.4
 DOWN_AT = 0.90
 """The gear below is taken at this share of the speed at which it would be left again."""
 _FOOT_S = 0.045
+_LAUNCH_AT = 0.42
+"""The clutch lets the engine turn at this share of its redline while the car pulls away."""
 _FULL_AT = 0.95
 """A foot that asks for this share of the engine's best lies on the floor already."""
 
@@ -51,7 +53,7 @@ def work_controls(car: Car, motion: Motion, hands: Floats, rng: np.random.Genera
     brake = np.where(standing, 0.25, np.clip((-force - drag) / car.brake_force_n, 0.0, 1.0))
     count = len(gear)
     throttle = _pressed(throttle, 0.022 * noise(rng, count, 0.14 * rate_hz), rate_hz)
-    brake = _pressed(brake, 0.018 * noise(rng, count, 0.10 * rate_hz), rate_hz)
+    brake = _pressed(brake, 0.018 * ~standing * noise(rng, count, 0.10 * rate_hz), rate_hz)
     gear = _with_neutral(gear, standing, rate_hz)
     rpm, clutch = _engine_speed(car, motion.speed, gear, throttle, rate_hz)
     torque = throttle * car.torque(rpm) - (1 - throttle) * 0.11 * car.peak_torque_nm * rpm / car.redline_rpm
@@ -95,8 +97,8 @@ def pick_gears(car: Car, speed: Floats, *, rate_hz: float) -> Gears:
 def _through_shifts(throttle: Floats, gear: Gears, rate_hz: float) -> Floats:
     """The foot stays down while the gearbox cuts the engine for a change up."""
     ups = np.append(False, np.diff(gear) > 0)
-    near = binary_dilation(ups, iterations=max(1, round(0.2 * rate_hz)))
-    held = grey_closing(throttle, size=(max(3, round(0.4 * rate_hz)),))
+    near = binary_dilation(ups, iterations=max(1, round(0.35 * rate_hz)))
+    held = grey_closing(throttle, size=(max(3, round(0.6 * rate_hz)),))
     return np.where(near, held, throttle)
 
 
@@ -122,8 +124,9 @@ def _with_neutral(gear: Gears, standing: NDArray[np.bool_], rate_hz: float) -> G
 def _engine_speed(car: Car, speed: Floats, gear: Gears, throttle: Floats, rate_hz: float) -> tuple[Floats, Floats]:
     """Engine speed in rpm and the clutch (1 pressed): it slips where the wheels turn too slowly for the engine."""
     coupled = np.where(gear > 0, speed * car.rpm_per_ms[np.maximum(gear, 1) - 1], 0.0)
-    least = car.idle_rpm * (1.0 + 1.1 * throttle)
-    clutch = np.where(gear > 0, 1.0 - ramp(coupled, 0.25 * car.idle_rpm, 1.4 * car.idle_rpm), 0.0)
+    launch = car.idle_rpm + throttle * (_LAUNCH_AT * car.redline_rpm - car.idle_rpm)
+    least = np.where(gear == 1, launch, car.idle_rpm)
+    clutch = np.where(gear > 0, 1.0 - ramp(coupled, 0.3 * car.idle_rpm, 2.2 * car.idle_rpm), 0.0)
     return soften(np.maximum(coupled, least), 0.02 * rate_hz), soften(clutch, 0.05 * rate_hz)
 
 
@@ -132,7 +135,7 @@ def _wheel(car: Car, motion: Motion, hands: Floats, tremor: Floats, rate_hz: flo
     lateral = motion.speed**2 * motion.curvature
     road = np.arctan(car.wheelbase_m * motion.curvature) + car.understeer * lateral
     asked = np.degrees(road) * car.steering_ratio - 1.1 * np.degrees(motion.slide)
-    effort = 0.25 + 0.75 * np.minimum(np.abs(lateral) / car.grip_ms2(motion.speed), 1.0)
+    effort = 0.4 + 0.6 * np.minimum(np.abs(lateral) / car.grip_ms2(motion.speed), 1.0)
     corrections = hands * 0.01 * car.steering_lock_deg * effort * ramp(motion.speed, 2.0, 15.0) * tremor
     lock = car.steering_lock_deg
     return np.clip(soften(asked + corrections, 0.03 * rate_hz), -lock, lock)

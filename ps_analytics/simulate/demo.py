@@ -37,9 +37,9 @@ class DemoSession:
 def demo_circuits(seed: int = 1) -> tuple[Circuit, Circuit, Circuit]:
     """The short, the usual and the long circuit."""
     return (
-        generate("Lindholm Park", seed=seed + 6, length_m=2310, corners=9),
-        generate("Val Serena", seed=seed + 1, length_m=4180, corners=13),
-        generate("Ostermoor Ring", seed=seed + 3, length_m=5890, corners=17),
+        generate("Lindholm Park", seed=seed + 10, length_m=2640, corners=10),
+        generate("Val Serena", seed=seed + 9, length_m=4180, corners=14),
+        generate("Ostermoor Ring", seed=seed + 8, length_m=5740, corners=18),
     )
 
 

@@ -1,6 +1,6 @@
 """The driver: how much of the car is used, and how that differs from corner to corner and lap to lap."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,6 +36,11 @@ class Variation:
     traction: Floats
     offset_m: Floats
     hands: Floats
+
+    def scaled(self, amount: float) -> "Variation":
+        """The same pattern with its factors this many times as far from 1."""
+        apex, braking, traction = (1 + amount * (factor - 1) for factor in (self.apex, self.braking, self.traction))
+        return replace(self, apex=apex, braking=braking, traction=traction)
 
 
 def vary(driver: Driver, *, seed: int, laps: range, corners: int, even: bool = True) -> Variation:

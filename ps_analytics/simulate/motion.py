@@ -1,13 +1,16 @@
 """From speeds along a route to frames in time: where the car is, how fast, and which way it points."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ps_analytics.lap import LapKind
 from ps_analytics.simulate.car import Car
 from ps_analytics.simulate.circuit import Circuit
-from ps_analytics.simulate.route import Route
+from ps_analytics.simulate.driver import Driver, Variation, vary
+from ps_analytics.simulate.route import LapPlan, Route, plan_route
 from ps_analytics.simulate.solver import arrival_times, as_driven, solve
 
 Floats = NDArray[np.float64]
@@ -50,6 +53,53 @@ class Motion:
     z: Floats
     slope: Floats
     crest: Floats
+
+
+def drive_plan(
+    circuit: Circuit,
+    car: Car,
+    driver: Driver,
+    plan: Sequence[LapPlan],
+    *,
+    seed: int,
+    first_lap: int = 0,
+    last: bool = True,
+    entry_ms: float,
+) -> Drive:
+    """The plan driven so that its flying laps spread about as much as the driver's do.
+
+    Args:
+        circuit: where it is driven.
+        car: with what.
+        driver: by whom.
+        plan: the laps.
+        seed: decides what differs from corner to corner.
+        first_lap: how many laps were driven before; a session begins at 0.
+        last: whether the session ends with these laps.
+        entry_ms: speed in m/s at the first point, unless the car stands there.
+    """
+    laps = range(first_lap, first_lap + len(plan) + 1)
+    variation = vary(driver, seed=seed, laps=laps, corners=len(circuit.corners))
+
+    def drive_with(variation: Variation) -> Drive:
+        route = plan_route(circuit, car, driver, plan, variation, first=first_lap == 0, last=last)
+        return drive_route(car, circuit, route, entry_ms=entry_ms)
+
+    drive = drive_with(variation)
+    spread = _spread(drive, plan)
+    if spread is None:
+        return drive
+    return drive_with(variation.scaled(float(np.clip(driver.spread / spread, 0.4, 2.5))))
+
+
+def _spread(drive: Drive, plan: Sequence[LapPlan]) -> float | None:
+    """Standard deviation of the flying laps as a share of their mean; None for fewer than three."""
+    lines = np.flatnonzero(drive.route.at == 0)
+    lap_of_line = drive.route.lap[lines]
+    times = np.diff(drive.arrive[lines])
+    flying = [lap.kind is LapKind.TIMED and not lap.spin for lap in plan]
+    chosen = times[[flying[lap] for lap in lap_of_line[:-1]]]
+    return float(np.std(chosen, ddof=1) / np.mean(chosen)) if len(chosen) > 2 else None
 
 
 def drive_route(car: Car, circuit: Circuit, route: Route, *, entry_ms: float) -> Drive:

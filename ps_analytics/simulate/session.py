@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 from ps_analytics.lap import LapKind
 from ps_analytics.simulate.car import Car
 from ps_analytics.simulate.circuit import Circuit
-from ps_analytics.simulate.driver import Driver, vary
+from ps_analytics.simulate.driver import Driver
 from ps_analytics.simulate.frames import column, frame_drive
-from ps_analytics.simulate.motion import Drive, drive_route
-from ps_analytics.simulate.route import LapPlan, check_plan, plan_route, starts_in_pit
+from ps_analytics.simulate.motion import Drive, drive_plan
+from ps_analytics.simulate.route import LapPlan, check_plan, starts_in_pit
 from ps_analytics.simulate.solver import Path, solve
 
 STOPPED_S = 1.0
@@ -74,9 +74,7 @@ def simulate(
         ([1, 2, 3], 0.0)
     """
     check_plan(plan)
-    variation = vary(driver, seed=seed, laps=range(len(plan) + 1), corners=len(circuit.corners))
-    route = plan_route(circuit, car, driver, plan, variation)
-    drive = drive_route(car, circuit, route, entry_ms=flying_ms(circuit, car, driver))
+    drive = drive_plan(circuit, car, driver, plan, seed=seed, entry_ms=flying_ms(circuit, car, driver))
     truth = truth_of(circuit, drive, plan, first_number=0 if _begins_off_line(plan[0]) else 1)
     times = np.arange(int(np.ceil(drive.leave[-1] * rate_hz))) / rate_hz
     frames = frame_drive(circuit, car, drive, times, rate_hz=rate_hz, seed=seed)

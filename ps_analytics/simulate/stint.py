@@ -9,10 +9,10 @@ import polars as pl
 from ps_analytics.lap import LapKind
 from ps_analytics.simulate.car import Car
 from ps_analytics.simulate.circuit import Circuit
-from ps_analytics.simulate.driver import Driver, vary
+from ps_analytics.simulate.driver import Driver
 from ps_analytics.simulate.frames import frame_drive
-from ps_analytics.simulate.motion import drive_route
-from ps_analytics.simulate.route import LapPlan, plan_route
+from ps_analytics.simulate.motion import drive_plan
+from ps_analytics.simulate.route import LapPlan
 from ps_analytics.simulate.session import LapTruth, truth_of, with_clocks
 
 FLYING = (5, 9)
@@ -46,10 +46,9 @@ def drive_on(circuit: Circuit, car: Car, driver: Driver, *, seed: int, rate_hz: 
     before: Mapping[str, float] = {}
     while True:
         plan = _plan(rng)
-        laps = range(number, number + len(plan) + 1)
-        variation = vary(driver, seed=seed, laps=laps, corners=len(circuit.corners))
-        route = plan_route(circuit, car, driver, plan, variation, first=number == 0, last=False)
-        drive = drive_route(car, circuit, route, entry_ms=entry_ms)
+        drive = drive_plan(
+            circuit, car, driver, plan, seed=seed, first_lap=number, last=False, entry_ms=entry_ms
+        )  # fmt: skip
         truth = truth_of(circuit, drive, plan, first_number=number, started=number > 0)
         end_row = int(np.ceil((begun_s + drive.leave[-1]) * rate_hz))
         times = np.arange(begun_row, end_row) / rate_hz
