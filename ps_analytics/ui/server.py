@@ -7,14 +7,14 @@ import socket
 import threading
 import webbrowser
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 from panel.io.server import Server, get_server
 
 from ps_analytics.config import Settings
-from ps_analytics.errors import BadSetting, PortInUse
+from ps_analytics.errors import BadSetting, PortInUse, PurpleSectorError
 from ps_analytics.ui.secrets import read_secrets
 from ps_analytics.ui.shared import sharing
 
@@ -49,7 +49,9 @@ def dashboards(settings: Settings, *, kept_s: float = KEPT_S) -> Iterator[Server
     # Page paths, tokens and visitors are nobody's business, not even the log's.
     logging.getLogger("tornado.access").disabled = True
     port = settings.port or _free_port(settings.host)
-    with sharing(settings):
+    with sharing(settings) as own:
+        with suppress(PurpleSectorError):  # the page says it, and again until it is mended
+            own.store()
         try:
             server = get_server(
                 {name: str(path) for name, path in find_apps().items()},

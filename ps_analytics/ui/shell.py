@@ -1,5 +1,6 @@
 """The page around a workspace: template, title, the session's life from opening to closing."""
 
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -20,24 +21,24 @@ def review_page() -> pn.Template:
     if not is_built():
         return _page("Review", problem=NOT_BUILT)
     own = shared()
-    user = own.settings.user
-    workspace = ReviewWorkspace(ReviewState(lambda: own.store().for_user(user)), page=uuid4().hex)
-    document = pn.state.curdoc
-    leave: list[Any] = []
-
-    def refresh(problem: str = "") -> None:
-        workspace.attempt(partial(workspace.state.report, problem) if problem else workspace.state.refresh)
+    user, document = own.settings.user, pn.state.curdoc
+    state = ReviewState(lambda: own.store().for_user(user))
+    leave: list[Callable[[], None]] = []
 
     def opened() -> None:
-        leave.append(own.watcher.subscribe(user, lambda problem: _later(document, partial(refresh, problem))))
-        refresh()
+        leave.append(own.watcher.subscribe(user, lambda problem: _later(document, partial(changed, problem))))
+        state.refresh()
+
+    def changed(problem: str) -> None:
+        workspace.attempt(partial(state.report, problem) if problem else state.refresh)
 
     def closed(_: Any) -> None:
         for unsubscribe in leave:
             unsubscribe()
         workspace.close()
 
-    pn.state.onload(opened)
+    # Panel's own signal that a page is up comes late, and on a busy machine not always: the bus says it itself.
+    workspace = ReviewWorkspace(state, page=uuid4().hex, opened=opened)
     pn.state.on_session_destroyed(closed)
     page = _page("Review")
     for name in ("bus", "picker", "grid"):

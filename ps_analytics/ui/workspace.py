@@ -41,10 +41,18 @@ COMMANDS: dict[str, Callable[[ReviewState, Mapping[str, Any]], None]] = {
 class ReviewWorkspace:
     """The components of a review page, in step with its state. It remembers what the browser has and sends the rest."""
 
-    def __init__(self, state: ReviewState, *, page: str) -> None:
+    def __init__(self, state: ReviewState, *, page: str, opened: Callable[[], None] | None = None) -> None:
+        """The workspace of a page.
+
+        Args:
+            state: what it shows.
+            page: key of the page's bus in the browser.
+            opened: called once, when the browser shows the page; None asks the store for what there is.
+        """
         self.state = state
+        self._opened = opened or state.refresh
         self.bus = PageBus(page=page)
-        self.picker = SessionPicker(page=page, sizing_mode="stretch_width")
+        self.picker = SessionPicker(page=page)
         self.lap_list = LapList(page=page)
         self.grid = self._build_grid(page)
         self._listening = False
@@ -57,8 +65,9 @@ class ReviewWorkspace:
     def receive(self, command: Mapping[str, Any]) -> None:
         """Does what the browser asks; whatever goes wrong, the page says it in one sentence."""
         if command.get("op") == "ready":
-            self._listening, self._sent, self._sent_x = True, {}, None
-            self.attempt(self.update)
+            first, self._listening = not self._listening, True
+            self._sent, self._sent_x = {}, None
+            self.attempt(self._opened if first else self.update)
         elif action := COMMANDS.get(str(command.get("op"))):
             self.attempt(lambda: action(self.state, command))
 
@@ -144,11 +153,16 @@ class ReviewWorkspace:
 
 
 def shown_laps(state: ReviewState) -> list[dict[str, Any]]:
-    """The laps that are drawn, in the order chosen: id, label, color, dash and whether it is the reference."""
+    """The laps that are drawn, in the order chosen: id, label, time_s, color, dash and whether it is the reference."""
     columns = state.comparison.columns if state.comparison else {}
     rows = [state.find_lap(lap_id) for lap_id in state.chosen if lap_id in columns]
     return [
-        {"id": row.lap_id, "label": f"Lap {row.lap_number}", "reference": row.lap_id == state.reference_id}
+        {
+            "id": row.lap_id,
+            "label": f"Lap {row.lap_number}",
+            "time_s": row.lap_time_s,
+            "reference": row.lap_id == state.reference_id,
+        }
         | lap_line(state.slots[row.lap_id])
         for row in rows
     ]

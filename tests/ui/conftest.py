@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -33,6 +34,7 @@ CIRCUIT = np.array([(2, 0.26, 0.3), (3, 0.13, 1.1), (5, 0.055, 2.0), (7, 0.028, 
 Floats = NDArray[np.float64]
 
 
+@cache
 def drive(*, length_m: float = 4200.0, grip_g: float = 1.45, seed: int = 0) -> dict[str, Floats]:
     """One lap as channels in the catalogue's units, 60 Hz: fast where the circuit is straight, slow where it bends."""
     noise = np.random.default_rng(seed)

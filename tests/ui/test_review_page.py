@@ -244,19 +244,23 @@ def test_a_command_nobody_knows_does_nothing(review: Any) -> None:
 
 
 def test_sessions_opened_and_closed_leave_nothing_behind(review: Any, served: Any) -> None:
-    context = review.page.context
+    context, before = review.page.context, len(alive())
     for _ in range(20):
         page = context.new_page()
         page.goto(served.url)
         type(review)(page).drawn()
         page.close()
-    server = served.server
     deadline = time.monotonic() + 20
-    while len(server.get_sessions("/review")) > 1 and time.monotonic() < deadline:
-        review.page.wait_for_timeout(100)
-    assert len(server.get_sessions("/review")) == 1
+    while len(alive()) > before and time.monotonic() < deadline:
+        review.page.wait_for_timeout(250)  # the server looks for closed pages every now and then
+    assert len(served.server.get_sessions("/review")) == 1
+    assert len(alive()) == before
+
+
+def alive() -> list[ReviewState]:
+    """The states of all pages nobody has let go of."""
     gc.collect()
-    assert len([thing for thing in gc.get_objects() if isinstance(thing, ReviewState)]) == 1
+    return [thing for thing in gc.get_objects() if isinstance(thing, ReviewState)]
 
 
 @pytest.mark.parametrize("size", [(1280, 720), (2560, 1440)])

@@ -22,6 +22,17 @@ export function icon(path) {
   return svg
 }
 
+// A piece of a lap's line, as the plots draw it.
+export function stroke(color, dash) {
+  const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg")
+  const line = document.createElementNS("http://www.w3.org/2000/svg", "path")
+  for (const [name, value] of Object.entries({d: "M0 4h18", stroke: color, "stroke-width": 2, "stroke-dasharray": dash ?? ""})) {
+    if (value !== "") line.setAttribute(name, value)
+  }
+  svg.append(line)
+  return svg
+}
+
 const CORNERS = "M1.5 4.5v-3h3M7.5 1.5h3v3M10.5 7.5v3h-3M4.5 10.5h-3v-3"
 
 // A panel asks the grid, by an event that leaves its shadow root, to fill the screen.

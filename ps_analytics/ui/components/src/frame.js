@@ -47,6 +47,18 @@ export function drawFrame(plot, {lanes, extents, colors, unit}) {
     stroke(colors.line, left, crisp(top + height), right, crisp(top + height))
   }
 
+  // What it means to be above or below zero, in words, for those who do not know our signs.
+  function sayWhichSide({channels: [{above, below}]}, zero) {
+    if (!above) return
+    ctx.textAlign = "left"
+    ctx.fillStyle = colors.faint
+    ctx.textBaseline = "top"
+    if (zero - top > 22 * ratio) ctx.fillText(`\u2191 ${above}`, left + 6 * ratio, top + 3 * ratio)
+    ctx.textBaseline = "bottom"
+    if (top + height - zero > 18 * ratio) ctx.fillText(`\u2193 ${below}`, left + 6 * ratio, top + height - 3 * ratio)
+    ctx.fillStyle = colors.dim
+  }
+
   function drawLane(lane) {
     const extent = extents[lane.scale]
     if (!extent || lane.second) return
@@ -61,8 +73,9 @@ export function drawFrame(plot, {lanes, extents, colors, unit}) {
       stroke(zero ? colors.zero : colors.grid, left, y, left + width, y)
       ctx.fillText(tickLabel(value, step), left - 8 * ratio, y)
     }
+    sayWhichSide(lane, place(0))
     if (lane.slot > 0) {
-      const border = crisp(top + laneBorder(lane) * height)
+      const border = crisp(top + laneBorder(lane, height / ratio) * height)
       stroke(colors.line, left, border, left + width, border)
     }
   }

@@ -1,7 +1,8 @@
 // How several channels share one plot: lanes above each other, each with its own y scale, or one lane for all.
 import {niceStep} from "./numbers.js"
 
-const GAP = 0.07 // of the plot's height, between two lanes
+const GAP = 14 // pixels between two lanes: a label of the one above and one of that below find room
+const LEAST_TICK = 19 // pixels between two ticks
 
 // The lanes of a panel, top first. Overlaid channels share a lane and, where their units agree, a scale.
 export function lanesOf(names, channels, mode) {
@@ -25,18 +26,19 @@ export function laneExtent(lane, low, high) {
   return [from - pad, to + pad]
 }
 
-// A scale that puts `extent` into the lane's slot of the full height.
-export function laneScale({slot, slots}, [low, high]) {
-  const height = (1 - GAP * (slots - 1)) / slots
+// A scale that puts `extent` into the lane's slot of a plot so many pixels high.
+export function laneScale({slot, slots}, [low, high], pixels) {
+  const [height, gap] = shares(slots, pixels)
   const span = (high - low) / height
-  const bottom = (slots - 1 - slot) * (height + GAP)
+  const bottom = (slots - 1 - slot) * (height + gap)
   const min = low - bottom * span
   return [min, min + span]
 }
 
 export function laneTicks(lane, [low, high], pixels) {
   const [channel] = lane.channels
-  const step = channel.ticks ?? Math.max(niceStep(high - low, Math.max(Math.floor(pixels / 26), 1)), channel.stepped ? 1 : 0)
+  const own = channel.ticks && pixels > 2 * LEAST_TICK ? channel.ticks : channel.ticks && 2 * channel.ticks
+  const step = own ?? Math.max(niceStep(high - low, Math.max(Math.floor(pixels / LEAST_TICK), 1)), channel.stepped ? 1 : 0)
   const first = Math.ceil(low / step - 1e-6)
   const last = Math.floor(high / step + 1e-6)
   const values = []
@@ -45,7 +47,13 @@ export function laneTicks(lane, [low, high], pixels) {
 }
 
 // Where the border above a lane lies, as a share of the plot's height from its top.
-export function laneBorder({slot, slots}) {
-  const height = (1 - GAP * (slots - 1)) / slots
-  return slot * (height + GAP) - GAP / 2
+export function laneBorder({slot, slots}, pixels) {
+  const [height, gap] = shares(slots, pixels)
+  return slot * (height + gap) - gap / 2
+}
+
+// The height of a lane and of the gap between two, as shares of a plot of so many pixels.
+function shares(slots, pixels) {
+  const gap = Math.min(GAP / Math.max(pixels, 1), 0.3)
+  return [(1 - gap * (slots - 1)) / slots, gap]
 }

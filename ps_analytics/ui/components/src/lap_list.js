@@ -28,6 +28,7 @@ class LapRow {
     this.time.textContent = lapTime(lap.time_s)
     this.time.classList.toggle("best", lap.best)
     this.gap.textContent = lap.best ? "best" : lap.gap_s == null ? "" : fixed(lap.gap_s, 3, true)
+    this.gap.hidden = !this.gap.textContent
     this.marks.replaceChildren(...marks(lap, reasons))
     this.swatch.style.cssText = lap.chosen ? `background:${lap.color};border-color:${lap.color}` : ""
     this.root.style.setProperty("--lap", lap.chosen ? lap.color : "transparent")

@@ -1,6 +1,7 @@
-// Event and session: two plain selects, so that keyboards, readers and phones know what to do.
+// Event and session: two plain selects, so that keyboards, readers and phones know what to do. Beside them, who is who.
 import {busOf} from "./bus.js"
-import {h} from "./dom.js"
+import {h, stroke} from "./dom.js"
+import {lapTime} from "./numbers.js"
 import {dress} from "./theme.js"
 
 function choice(label, onchange) {
@@ -18,6 +19,11 @@ function fill(select, options, value) {
   select.disabled = options.length === 0
 }
 
+function nameLap({label, time_s, color, dash, reference}) {
+  const role = reference ? "reference" : ""
+  return h("span", {}, stroke(color, dash), h("b", {text: label}), h("span", {class: "number", text: lapTime(time_s)}), role)
+}
+
 export const SessionPicker = {
   render({model, el}) {
     dress(el)
@@ -25,6 +31,9 @@ export const SessionPicker = {
     const event = choice("Event", (id) => bus.ask({op: "event", event: id}))
     const session = choice("Session", (id) => bus.ask({op: "session", session: id}))
     const about = h("span", {class: "about"})
+    const key = h("div", {class: "key", "aria-label": "Laps shown"})
+    const nameLaps = () => key.replaceChildren(...bus.laps.slice(0, 4).map(nameLap))
+    model.on("remove", bus.subscribe(["data"], nameLaps))
     const show = () => {
       fill(event.select, model.events, model.event)
       event.root.hidden = model.events.length < 2
@@ -34,6 +43,6 @@ export const SessionPicker = {
     }
     for (const name of ["events", "sessions", "event", "session"]) model.on(name, show)
     show()
-    return h("nav", {class: "picker", "aria-label": "Session"}, event.root, session.root, about)
+    return h("nav", {class: "picker", "aria-label": "Session"}, event.root, session.root, about, key)
   },
 }

@@ -77,7 +77,8 @@ class TracePanel {
     for (const lane of this.lanes) {
       for (const channel of lane.channels) {
         const laps = this.bus.laps.filter((lap) => this.bus.column(lap.id, channel.name))
-        for (const lap of [...laps].sort((a, b) => Number(a.reference) - Number(b.reference))) {
+        // The reference lies underneath and is thinner: what is compared with it is what one looks at.
+        for (const lap of [...laps].sort((a, b) => Number(b.reference) - Number(a.reference))) {
           if (channel.name === "delta" && lap.reference) continue
           this.series.push({lap, channel, lane})
         }
@@ -87,7 +88,7 @@ class TracePanel {
     while (this.plot.series.length > 1) this.plot.delSeries(this.plot.series.length - 1)
     for (const {lap, channel, lane} of this.series) {
       this.plot.addSeries({
-        scale: lane.scale, stroke: lap.color, width: lap.reference ? 1.1 : 1.5, dash: lap.dash ?? undefined,
+        scale: lane.scale, stroke: lap.color, width: lap.reference ? 1.25 : 1.75, dash: lap.dash ?? undefined,
         paths: channel.stepped ? STEPPED : LINEAR, points: {show: false},
       })
     }
@@ -117,7 +118,7 @@ class TracePanel {
     if (!lane) return [0, 1]
     const extent = laneExtent(lane, low, high)
     this.extents[lane.scale] = extent
-    return laneScale(lane, extent)
+    return laneScale(lane, extent, this.plot ? this.plot.over.clientHeight : 1)
   }
 
   applyWindow() {

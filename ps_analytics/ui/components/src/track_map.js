@@ -82,7 +82,7 @@ class MapPanel {
     const colors = tokens(this.frame.root)
     ctx.lineCap = ctx.lineJoin = "round"
     ctx.strokeStyle = colors.track
-    ctx.lineWidth = 9
+    ctx.lineWidth = 11
     ctx.stroke(line(path, 0, path.length - 1))
     this.drawShades(ctx, colors)
     this.drawStart(ctx, colors)
@@ -107,7 +107,7 @@ class MapPanel {
       stretch.moveTo(...path[i])
       for (let k = i + 1; k <= end; k++) stretch.lineTo(...path[k])
     }
-    ctx.lineWidth = 3.5
+    ctx.lineWidth = 4.5
     for (const [key, stretch] of shades) {
       const [shade, seen] = key.split("|")
       ctx.globalAlpha = seen === "true" ? 1 : 0.22
