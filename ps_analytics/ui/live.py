@@ -35,6 +35,13 @@ class StoreWatcher:
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
         self._leave = threading.Event()
+        self.looked = threading.Event()
+        """Set once the store has been looked at for everybody who listens."""
+
+    @property
+    def is_looking(self) -> bool:
+        """Whether anybody listens."""
+        return self._thread is not None
 
     def subscribe(self, user: str, listener: Listener) -> Callable[[], None]:
         """Calls `listener` from another thread when something of the user's changed, until the answer is called.
@@ -43,6 +50,7 @@ class StoreWatcher:
         """
         with self._lock:
             self._listeners.setdefault(user, []).append(listener)
+            self.looked.clear()
             if self._thread is None:
                 self._leave = threading.Event()
                 self._thread = threading.Thread(
@@ -84,6 +92,8 @@ class StoreWatcher:
                     for listener in those:
                         listener(problem)
                 seen[user] = now
+            if listeners:
+                self.looked.set()
             leave.wait(max(LOOK_S, 20 * (time.monotonic() - began)))
 
     def _look(self, user: str) -> tuple[Any, str]:

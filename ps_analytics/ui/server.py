@@ -2,6 +2,7 @@
 
 import errno
 import logging
+import os
 import signal
 import socket
 import threading
@@ -48,7 +49,7 @@ def dashboards(settings: Settings, *, kept_s: float = KEPT_S) -> Iterator[Server
     secrets = read_secrets(settings.data_dir)
     # Page paths, tokens and visitors are nobody's business, not even the log's.
     logging.getLogger("tornado.access").disabled = True
-    port = settings.port or _free_port(settings.host)
+    port = _usable_port(settings.host, settings.port)
     with sharing(settings) as own:
         with suppress(PurpleSectorError):  # the page says it, and again until it is mended
             own.store()
@@ -102,15 +103,22 @@ def page_url(server: Server, settings: Settings) -> str:
     return f"http://{f'[{host}]' if ':' in host else host}:{server.port}/{FIRST_PAGE}"
 
 
-def _free_port(host: str) -> int:
-    # The websocket's origins name the port, so it must be known before the server is made.
+def _usable_port(host: str, port: int) -> int:
+    """The port, or a free one for 0: the websocket's origins name it, so it must be known before the server is made.
+
+    Raises:
+        PortInUse: another program listens there.
+        BadSetting: the address or the port cannot be used.
+    """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
         with socket.socket(family) as probe:
-            probe.bind((host, 0))
+            if os.name == "posix":  # elsewhere it would take a port that somebody listens on
+                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind((host, port))
             return int(probe.getsockname()[1])
     except OSError as error:
-        raise _refusal(error, host, 0) from None
+        raise _refusal(error, host, port) from None
 
 
 def _origins(host: str, port: int) -> list[str]:

@@ -82,6 +82,7 @@ class ReviewState(param.Parameterized):
         self._source = source
         self._grid: Grid | None = None
         self._columns: dict[str, dict[str, Column]] = {}
+        self._said = ""  # of what is shown; a report comes and goes
 
     @property
     def best(self) -> LapRow | None:
@@ -104,10 +105,11 @@ class ReviewState(param.Parameterized):
 
         The newest is the newest with a lap that counts, if there is one: a first look should have something to see.
         """
-        sessions = self._find_sessions()
-        known = {row["session_id"] for row in sessions}
-        session_id = self.session_id if self.session_id in known else _worth_a_look(sessions)
-        self._open(session_id, sessions=sessions)
+        with param.parameterized.batch_call_watchers(self):
+            self._find_sessions()
+            known = {row["session_id"] for row in self.sessions}
+            self._open(self.session_id if self.session_id in known else _worth_a_look(self.sessions))
+            self.problem = self._said
 
     def report(self, problem: str) -> None:
         """Says what went wrong, in one sentence, beside what is shown; the next refresh takes it back."""
@@ -116,9 +118,10 @@ class ReviewState(param.Parameterized):
 
     def select_event(self, event_id: str) -> None:
         """Shows the sessions of an event ("" for all) and opens its newest."""
-        self.event_id = event_id
-        sessions = self._find_sessions()
-        self._open(_worth_a_look(sessions), sessions=sessions)
+        with param.parameterized.batch_call_watchers(self):
+            self.event_id = event_id
+            self._find_sessions()
+            self._open(_worth_a_look(self.sessions))
 
     def select_session(self, session_id: str) -> None:
         """Opens a session: its best lap as the reference, and the last other lap that counts.
@@ -128,7 +131,8 @@ class ReviewState(param.Parameterized):
         """
         if session_id not in {row["session_id"] for row in self.sessions}:
             raise NotFound("session", session_id)
-        self._open(session_id, sessions=self.sessions)
+        with param.parameterized.batch_call_watchers(self):
+            self._open(session_id)
 
     def toggle_lap(self, lap_id: str) -> None:
         """Shows a lap, or takes it away; without a reference the best of the rest becomes it."""
@@ -157,17 +161,17 @@ class ReviewState(param.Parameterized):
         if 0 <= place < len(order):
             self._show([*[i for i in self.chosen if i not in others[-1:]], order[place]], self.reference_id)
 
-    def _find_sessions(self) -> list[dict[str, Any]]:
-        self.events = self._source().find_events().to_dicts()
-        rows = self._source().find_sessions().to_dicts()
-        return [row for row in rows if not self.event_id or row["event_id"] == self.event_id]
+    def _find_sessions(self) -> None:
+        source = self._source()
+        rows = source.find_sessions().to_dicts()
+        self.events = source.find_events().to_dicts()
+        self.sessions = [row for row in rows if not self.event_id or row["event_id"] == self.event_id]
 
-    def _open(self, session_id: str, *, sessions: list[dict[str, Any]]) -> None:
+    def _open(self, session_id: str) -> None:
         found = self._source().find_laps(session_id=session_id).to_dicts() if session_id else []
         laps = [_lap_row(row) for row in found if row["ended_us"] is not None]
         same = session_id == self.session_id
         if same and laps == self.laps and self.status not in ("loading", "error"):
-            self.sessions = sessions
             return
         stale = {lap.lap_id for lap in laps} - {lap.lap_id for lap in laps if lap in self.laps}
         for lap_id in stale:
@@ -175,10 +179,8 @@ class ReviewState(param.Parameterized):
         if self.reference_id in stale:
             self._grid = None
         chosen = [lap_id for lap_id in self.chosen if lap_id in {lap.lap_id for lap in laps}] if same else []
-        with param.parameterized.batch_call_watchers(self):
-            self.param.update(sessions=sessions, session_id=session_id, laps=laps)
-            if chosen and not stale & set(chosen) and self.status == "ready":
-                return
+        self.param.update(session_id=session_id, laps=laps)
+        if not chosen or stale & set(chosen) or self.status != "ready":
             self._show(chosen or _first_choice(laps), self.reference_id)
 
     def _show(self, chosen: Sequence[str], reference_id: str) -> None:
@@ -189,14 +191,14 @@ class ReviewState(param.Parameterized):
         if self._grid is None or self._grid.lap.lap_id != reference_id:
             self._grid, self._columns = None, {}
         comparison, problem = self._compare(chosen, reference_id)
-        status, problem = self._status(comparison, problem)
+        status, self._said = self._status(comparison, problem)
         self.param.update(
             chosen=list(chosen),
             reference_id=reference_id,
             slots=_slots(self.slots, chosen),
             comparison=comparison,
             status=status,
-            problem=problem,
+            problem=self._said,
         )
 
     def _status(self, comparison: Comparison | None, problem: str) -> tuple[str, str]:

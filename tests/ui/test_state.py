@@ -1,0 +1,170 @@
+"""The choices behind a review page, on a real store and without a browser."""
+
+import pytest
+
+from ps_analytics.errors import NotFound
+from ps_analytics.store.store import Store
+from ps_analytics.ui.state import FIRST_LAP, NO_LAPS, TIMES_ONLY, ReviewState
+
+
+@pytest.fixture
+def state(store: Store) -> ReviewState:
+    return ReviewState(lambda: store)
+
+
+def numbers(state: ReviewState) -> list[int]:
+    return [state.find_lap(lap_id).lap_number for lap_id in state.chosen]
+
+
+def test_it_asks_the_store_nothing_before_it_is_told_to() -> None:
+    def untouched() -> Store:
+        raise AssertionError("the store was asked")
+
+    assert ReviewState(untouched).status == "loading"
+
+
+def test_a_first_look_compares_the_last_counting_lap_with_the_best(state: ReviewState, weekend: str) -> None:
+    state.refresh()
+    assert state.session_id == weekend
+    assert numbers(state) == [5, 3]
+    assert state.find_lap(state.reference_id).lap_number == 5
+    assert state.best is state.find_lap(state.reference_id)
+    assert (state.status, state.problem) == ("ready", "")
+
+
+def test_a_first_look_prefers_a_session_with_a_lap_that_counts(state, weekend, paddock, drive) -> None:
+    recording = paddock.session("Race", status="recording")
+    paddock.lap(recording, drive(grip_g=1.1, seed=9), kind="out")
+    state.refresh()
+    assert state.session_id == weekend
+
+
+def test_every_shown_lap_is_on_the_reference_grid_and_the_reference_against_itself_is_zero(state, weekend) -> None:
+    state.refresh()
+    comparison = state.comparison
+    lengths = {len(column) for columns in comparison.columns.values() for column in columns.values()}
+    assert lengths == {len(comparison.distance_m)}
+    assert not comparison.columns[state.reference_id]["delta"].any()
+
+
+def test_the_delta_closes_at_the_line(state, weekend) -> None:
+    state.refresh()
+    best, other = (state.find_lap(lap_id) for lap_id in state.chosen)
+    delta = state.comparison.columns[other.lap_id]["delta"]
+    assert delta[-1] == pytest.approx(other.lap_time_s - best.lap_time_s, abs=1e-3)
+
+
+def test_taking_the_reference_away_makes_the_best_of_the_rest_the_reference(state, weekend) -> None:
+    state.refresh()
+    state.toggle_lap(state.laps[1].lap_id)
+    state.toggle_lap(state.reference_id)
+    assert numbers(state) == [3, 1]
+    assert state.find_lap(state.reference_id).lap_number == 3
+
+
+def test_the_last_lap_taken_away_leaves_an_empty_page_that_is_ready(state, weekend) -> None:
+    state.refresh()
+    for lap_id in list(state.chosen):
+        state.toggle_lap(lap_id)
+    assert (state.chosen, state.reference_id, state.comparison, state.status) == ([], "", None, "ready")
+    state.rotate_reference()
+    state.step_lap(1)
+    assert numbers(state) == [0]
+
+
+def test_a_lap_keeps_its_colour_and_a_new_one_takes_the_first_free(state, weekend) -> None:
+    state.refresh()
+    best, third = state.chosen
+    first, second = state.laps[1].lap_id, state.laps[2].lap_id
+    state.toggle_lap(first)
+    state.toggle_lap(third)
+    assert state.slots == {best: 0, first: 2}
+    state.toggle_lap(second)
+    assert state.slots == {best: 0, first: 2, second: 1}
+
+
+def test_stepping_replaces_the_compared_lap_and_stops_at_the_ends(state, weekend) -> None:
+    state.refresh()
+    state.step_lap(1)
+    assert numbers(state) == [5, 4]
+    state.step_lap(1)
+    assert numbers(state) == [5, 6]  # lap 5 is the reference
+    state.step_lap(1)
+    assert numbers(state) == [5, 6]
+
+
+def test_an_event_narrows_the_sessions(state, weekend, paddock, drive) -> None:
+    other = paddock.session("Test day", event="Another event")
+    paddock.lap(other, drive())
+    state.refresh()
+    assert state.session_id == other
+    event = next(row["event_id"] for row in state.events if row["name"] == "Test weekend")
+    state.select_event(event)
+    assert [row["session_id"] for row in state.sessions] == [weekend]
+    assert state.session_id == weekend
+
+
+def test_a_new_lap_comes_in_and_nothing_else_moves(state, weekend, paddock, drive) -> None:
+    state.refresh()
+    chosen, comparison = list(state.chosen), state.comparison
+    paddock.lap(weekend, drive(grip_g=1.47, seed=12))
+    state.refresh()
+    assert [lap.lap_number for lap in state.laps] == list(range(8))
+    assert state.chosen == chosen
+    assert state.comparison is comparison
+    assert state.best.lap_number == 7
+
+
+def test_an_override_of_validity_changes_what_is_best(state, weekend, store) -> None:
+    state.refresh()
+    store.set_lap_override(state.laps[4].lap_id, valid=True)
+    state.refresh()
+    assert state.best.lap_number == 4
+
+
+def test_an_empty_store_says_how_to_fill_it(state) -> None:
+    state.refresh()
+    assert (state.status, state.problem) == ("empty", NO_LAPS)
+
+
+def test_a_session_whose_first_lap_is_being_driven_says_so(state, paddock) -> None:
+    paddock.session(status="recording")
+    state.refresh()
+    assert (state.status, state.problem) == ("empty", FIRST_LAP)
+
+
+def test_a_session_of_times_only_has_laps_and_nothing_to_draw(state, paddock) -> None:
+    session = paddock.session(source="ldx")
+    paddock.lap(session, lap_time_s=91.0)
+    paddock.lap(session, lap_time_s=90.0)
+    state.refresh()
+    assert (state.status, state.problem) == ("times", TIMES_ONLY)
+    assert state.best.lap_number == 1
+
+
+def test_a_lap_that_does_not_fit_the_reference_is_refused_with_its_reason(state, weekend, paddock, drive) -> None:
+    longer = paddock.lap(weekend, drive(length_m=6000.0))
+    state.refresh()
+    assert state.chosen[1] == longer
+    assert state.status == "ready"
+    assert longer in state.comparison.refused
+    assert state.problem.startswith("these laps cannot be compared")
+
+
+def test_an_error_is_taken_back_by_the_next_refresh(state, weekend) -> None:
+    state.report("the database does not answer.")
+    assert state.status == "error"
+    state.refresh()
+    assert (state.status, state.problem) == ("ready", "")
+    state.report("the database does not answer.")
+    assert (state.status, state.problem) == ("ready", "the database does not answer.")
+    state.refresh()
+    assert state.problem == ""
+
+
+def test_laps_and_sessions_nobody_has_are_not_found(state, weekend) -> None:
+    state.refresh()
+    with pytest.raises(NotFound, match=r"^no lap 'x'\.$"):
+        state.toggle_lap("x")
+    with pytest.raises(NotFound, match=r"^no session 'x'\.$"):
+        state.select_session("x")
