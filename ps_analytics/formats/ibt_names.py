@@ -76,7 +76,7 @@ def _steering(angle: Trace | None, lock: Trace | None) -> Trace | None:
     if angle is None or lock is None or angle.unit != "deg" or lock.unit != "rad" or len(lock.values) == 0:
         return None
     lock_deg = np.degrees(np.asarray(lock.values, dtype=np.float64))
-    lock_deg = np.where(lock_deg > 0, lock_deg, np.nan)
+    lock_deg = np.where(lock_deg > 1.0, lock_deg, np.nan)  # less is no wheel's lock
     if np.isnan(lock_deg).all() or len(lock_deg) != len(angle.values):
         return None
     share = (100.0 * angle.values / lock_deg).astype(np.float32)

@@ -174,7 +174,8 @@ def _converted(raw: Raw, rule: ChannelRule, scale: tuple[float, float], name: st
     whole = raw.dtype.kind in "iub" and factor == 1.0 and offset == 0.0 and rule.void_to is None
     if whole and (name not in CATALOG or kind_of(name) is Kind.STEP) and _fits_int32(raw):
         return raw.astype(np.int32)
-    values = raw.astype(np.float64)
+    with np.errstate(invalid="ignore"):  # a damaged float may be a signalling NaN
+        values = raw.astype(np.float64)
     values[~np.isfinite(values) | (np.abs(np.nan_to_num(values)) > ABSURD)] = np.nan
     if rule.void_to is not None:
         values[values <= rule.void_to] = np.nan

@@ -233,9 +233,12 @@ def _line_frames(recording: Recording) -> pl.DataFrame:
     times_s = _times(base, clock)
     columns: dict[str, Any] = {"timestamp": times_s}
     for name, trace in traces.items():
-        if kind_of(name) is not Kind.LINEAR or name == "speed" or trace.rate_hz >= base.rate_hz:
-            values = np.asarray(trace.values, dtype=np.float64)
-            columns[name] = fill(_times(trace, clock), values, times_s, kind=kind_of(name))
+        own_s, values = _times(trace, clock), np.asarray(trace.values, dtype=np.float64)
+        known = np.isfinite(values)
+        if np.array_equal(own_s, times_s):
+            columns[name] = values
+        elif known.any() and (kind_of(name) is not Kind.LINEAR or name == "speed" or trace.rate_hz > base.rate_hz):
+            columns[name] = fill(own_s[known], values[known], times_s, kind=kind_of(name))
     return pl.DataFrame(columns)
 
 

@@ -4,9 +4,10 @@ A batch travels by column. Packed fixed-width fields and `bytes` fields are the 
 public schema with `bytes` columns (made here from the same descriptor) reads and writes whole columns without a copy.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from operator import attrgetter
+from typing import Any, NamedTuple
 
 import numpy as np
 import polars as pl
@@ -27,6 +28,7 @@ HUGE = 1e30
 LATEST_US = 2**53
 """Times from here on (the year 2255) are not times; those before are exact in a double."""
 MAX_RATE_HZ = 1e6
+MAX_SEQ = 2**62
 
 Column = NDArray[Any]
 
@@ -63,6 +65,12 @@ _FRAME_COLUMNS = {
 }
 SEED_COLUMNS = tuple(_FRAME_COLUMNS)
 """The seed's ten columns, `timestamp_us` first, as the wire and `telemetry_frame` name them."""
+_FLOAT, _DOUBLE, _INTEGER = np.dtype("<f4"), np.dtype("<f8"), np.dtype("<i4")
+_LONG, _UNSIGNED = np.dtype("<i8"), np.dtype("<u8")
+_FLOATS = tuple(name for name, dtype in _FRAME_COLUMNS.items() if dtype == _FLOAT)
+_NINE = (*_FLOATS, *(name for name, dtype in _FRAME_COLUMNS.items() if dtype == _INTEGER))
+_nine_of = attrgetter(*_NINE)
+_channel_of = attrgetter("name", "unit", "rate_hz", "values")
 _TEXTS = ("session_id", "source", "track", "car", "driver")
 
 _SCALES: dict[str, tuple[str, float]] = {
@@ -77,11 +85,12 @@ _SCALES: dict[str, tuple[str, float]] = {
     "lap_number": ("source_lap_number", 1.0),
 }
 """Wire column → catalogue channel and the factor from the wire's scale to the catalogue's."""
+_RESERVED = frozenset(SEED_COLUMNS) | {name for name, _ in _SCALES.values()} | {"timestamp"}
+"""What no other channel may be named."""
 _DOUBLES = ("latitude", "longitude")
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Extra:
+class Extra(NamedTuple):
     """One channel beside the seed's ten: the catalogue's name and unit, one value a frame, NaN where missing."""
 
     values: Column
@@ -132,7 +141,7 @@ def encode(batch: Batch) -> bytes:
 
 
 def decode(payload: bytes) -> Batch:
-    """The batch in the bytes, columns sharing their memory where they are clean.
+    """The batch in the bytes; its columns of one type are rows of one array.
 
     NaN, infinity and magnitudes beyond 1e30 come out as missing (NaN).
 
@@ -145,63 +154,85 @@ def decode(payload: bytes) -> Batch:
         message = _TwinBatch.FromString(payload)
     except DecodeError as error:
         raise WireError(f"not a protobuf message ({error})", field="payload") from None
-    timestamps = _column(message.timestamp_us, np.dtype("<i8"), "timestamp_us")
-    length = len(timestamps)
-    if length == 0:
-        raise WireError("no frames", field="timestamp_us")
-    if timestamps.min() < 0 or timestamps.max() >= LATEST_US:
-        raise WireError("a time before 1970 or after 2255", field="timestamp_us")
-    columns = {
-        name: _checked(getattr(message, name), dtype, name, length)
-        for name, dtype in _FRAME_COLUMNS.items()
-        if name != "timestamp_us" and getattr(message, name)
-    }
-    texts = {name: _text(getattr(message, name), name) for name in _TEXTS}
-    if not texts["session_id"] or not texts["source"]:
-        raise WireError("empty", field="session_id" if not texts["session_id"] else "source")
-    if message.first_seq >= 2**62:
-        raise WireError(f"{message.first_seq} is out of range", field="first_seq")
+    timestamps = _timestamps(message.timestamp_us)
     return Batch(
         timestamp_us=timestamps,
-        columns=columns,
-        extras=dict(_extras(message, length)),
-        first_seq=message.first_seq,
+        columns=_nine(message, len(timestamps)),
+        extras=_extras(message.channels, len(timestamps)),
+        first_seq=_first_seq(message.first_seq),
         rate_hz=_rate(message.rate_hz),
         live=message.live,
-        **texts,
+        **_texts(message),
     )
 
 
-def _extras(message: Any, length: int) -> Iterator[tuple[str, Extra]]:
-    if len(message.channels) > MAX_CHANNELS:
-        raise WireError(f"{len(message.channels)} channels, the limit is {MAX_CHANNELS}", field="channels")
-    seen = set(SEED_COLUMNS) | {catalog_name for catalog_name, _ in _SCALES.values()}
-    for channel in message.channels:
-        name = _text(channel.name, "channels.name")
-        if not name or name in seen:
-            raise WireError(f"'{name}' is empty, repeated or one of the ten", field="channels.name")
-        seen.add(name)
-        raw, dtype = (channel.doubles, np.dtype("<f8")) if channel.doubles else (channel.values, np.dtype("<f4"))
-        unit = _text(channel.unit, "channels.unit")
-        yield name, Extra(_checked(raw, dtype, name, length), unit, _rate(channel.rate_hz))
+def _timestamps(raw: bytes) -> Column:
+    if not raw or len(raw) % 8:
+        reason = f"{len(raw)} bytes are not whole values of 8" if raw else "no frames"
+        raise WireError(reason, field="timestamp_us")
+    timestamps = np.frombuffer(raw, _UNSIGNED)
+    if np.maximum.reduce(timestamps) >= LATEST_US:  # as an unsigned number a negative one is beyond it too
+        raise WireError("a time before 1970 or after 2255", field="timestamp_us")
+    return timestamps.view(_LONG)
 
 
-def _column(raw: bytes, dtype: np.dtype[Any], name: str) -> Column:
-    if len(raw) % dtype.itemsize:
-        raise WireError(f"{len(raw)} bytes are not whole values of {dtype.itemsize}", field=name)
-    return np.frombuffer(raw, dtype)
+def _nine(message: Any, length: int) -> dict[str, Column]:
+    names, raws = _NINE, _nine_of(message)
+    if not all(raws):
+        names = tuple(name for name, raw in zip(_NINE, raws, strict=True) if raw)
+        raws = tuple(raw for raw in raws if raw)
+    rows = _rows(names, raws, _FLOAT, length)
+    floats = sum(name in _FLOATS for name in names)
+    columns = dict(zip(names, _without_huge(rows[:floats]), strict=False))
+    columns.update(zip(names[floats:], rows[floats:].view(_INTEGER), strict=True))
+    return columns
 
 
-def _checked(raw: bytes, dtype: np.dtype[Any], name: str, length: int) -> Column:
-    values = _column(raw, dtype, name)
-    if len(values) != length:
-        raise WireError(f"{len(values)} values for {length} frames", field=name)
-    if dtype.kind != "f":
-        return values
-    huge = ~(np.abs(values) <= HUGE)
-    if not huge.any():
-        return values
-    return np.where(huge, np.array(np.nan, dtype), values)
+def _extras(channels: Any, length: int) -> dict[str, Extra]:
+    if not channels:
+        return {}
+    if len(channels) > MAX_CHANNELS:
+        raise WireError(f"{len(channels)} channels, the limit is {MAX_CHANNELS}", field="channels")
+    names, units, rates, raws = zip(*map(_channel_of, channels), strict=True)
+    if "" in names or len(set(names)) < len(names) or not _RESERVED.isdisjoint(names):
+        bad = next(name for name in names if not name or name in _RESERVED or names.count(name) > 1)
+        raise WireError(f"'{bad}' is empty, repeated or one of the ten", field="channels.name")
+    _check_texts(names, "channels.name")
+    _check_texts(units, "channels.unit")
+    columns: Iterable[Column]
+    if all(raws):
+        columns = _without_huge(_rows(names, raws, _FLOAT, length))
+    else:
+        singles = {name: raw for name, raw in zip(names, raws, strict=True) if raw}
+        doubles = {channel.name: channel.doubles for channel in channels if channel.name not in singles}
+        found = dict(zip(singles, _without_huge(_rows(singles, singles.values(), _FLOAT, length)), strict=True))
+        found.update(zip(doubles, _without_huge(_rows(doubles, doubles.values(), _DOUBLE, length)), strict=True))
+        columns = (found[name] for name in names)
+    return dict(zip(names, map(Extra, columns, units, map(_rate, rates)), strict=True))
+
+
+def _rows(names: Iterable[str], raws: Collection[bytes], dtype: np.dtype[Any], length: int) -> Column:
+    """One array, a row a column; all columns are as long as the time stamps, or the first that is not is named."""
+    size = length * dtype.itemsize
+    if any(len(raw) != size for raw in raws):
+        name, raw = next((name, raw) for name, raw in zip(names, raws, strict=True) if len(raw) != size)
+        if len(raw) % dtype.itemsize:
+            raise WireError(f"{len(raw)} bytes are not whole values of {dtype.itemsize}", field=name)
+        raise WireError(f"{len(raw) // dtype.itemsize} values for {length} frames", field=name)
+    return np.frombuffer(b"".join(raws), dtype).reshape(len(raws), length)
+
+
+def _without_huge(rows: Column) -> Column:
+    flat = rows.reshape(-1)
+    if flat.dot(flat) < np.inf:  # one pass tells that all are small: a square too large, or NaN, is not below infinity
+        return rows
+    return np.where(np.abs(rows) <= HUGE, rows, np.array(np.nan, rows.dtype))
+
+
+def _first_seq(first_seq: int) -> int:
+    if first_seq >= MAX_SEQ:
+        raise WireError(f"{first_seq} is out of range", field="first_seq")
+    return first_seq
 
 
 def _rate(rate_hz: float) -> float:
@@ -209,10 +240,23 @@ def _rate(rate_hz: float) -> float:
     return rate_hz if 0 < rate_hz < MAX_RATE_HZ else 0.0
 
 
-def _text(text: str, name: str) -> str:
-    if len(text) > MAX_NAME or not text.isprintable():
-        raise WireError(f"a text of {len(text)} characters, at most {MAX_NAME} printable ones are allowed", field=name)
-    return text
+def _texts(message: Any) -> dict[str, str]:
+    texts = {name: getattr(message, name) for name in _TEXTS}
+    for name in ("session_id", "source"):
+        if not texts[name]:
+            raise WireError("empty", field=name)
+    together = "".join(texts.values())
+    if len(together) > MAX_NAME or not together.isprintable():
+        for name, text in texts.items():
+            _check_texts((text,), name)
+    return texts
+
+
+def _check_texts(texts: Collection[str], field: str) -> None:
+    if max(map(len, texts)) <= MAX_NAME and "".join(texts).isprintable():
+        return
+    bad = next(text for text in texts if len(text) > MAX_NAME or not text.isprintable())
+    raise WireError(f"a text of {len(bad)} characters, at most {MAX_NAME} printable ones are allowed", field=field)
 
 
 def to_catalog(batch: Batch) -> dict[str, Column]:
@@ -271,7 +315,7 @@ def _to_wire(values: NDArray[np.float64], factor: float, dtype: np.dtype[Any]) -
     scaled = values / factor
     if dtype.kind == "f":
         return scaled.astype(dtype)
-    return np.where(np.isfinite(scaled), np.rint(scaled), MISSING_INT).astype(dtype)
+    return np.where(np.abs(scaled) < -MISSING_INT - 1, np.rint(scaled), MISSING_INT).astype(dtype)
 
 
 def frames(batch: Batch) -> Iterator[telemetry_pb2.TelemetryFrame]:

@@ -10,6 +10,8 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from sqlalchemy import func, select
 
 from ps_analytics.errors import CorruptFile, FileError
@@ -49,6 +51,12 @@ def memory() -> Iterator[Store]:
         yield opened
 
 
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder for files that are written again and again."""
+    return tmp_path_factory.mktemp("again")
+
+
 @pytest.fixture
 def here(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """A machine whose local time is two hours ahead of UTC, all year."""
@@ -84,13 +92,18 @@ def logged(folder: Path, *, seconds: int = 40, beacons_s: tuple[float, ...] = (5
     return path
 
 
-def driven(folder: Path, *, laps: int = 3, seconds: float = 30.0) -> Path:
-    """An iRacing file of a car at constant speed that starts half a lap before the line and stops half a lap after."""
+def driven(folder: Path, *, laps: int = 3, seconds: float = 30.0, lost: tuple[int, ...] = ()) -> Path:
+    """An iRacing file of a car at constant speed that starts half a lap before the line and stops half a lap after.
+
+    The records `lost` have no position.
+    """
     clock = np.arange(0.0, (laps + 1) * seconds, 1 / 60)
     done = clock / seconds + 0.5
+    position = done % 1.0
+    position[list(lost)] = -1.0
     variables = [
         IbtVariable("SessionTime", "s", 5, clock + 500.0),
-        IbtVariable("LapDistPct", "%", 4, done % 1.0),
+        IbtVariable("LapDistPct", "%", 4, position),
         IbtVariable("Lap", "", 2, np.floor(done)),
         IbtVariable("Speed", "m/s", 4, np.full(len(clock), 50.0)),
         IbtVariable("Gear", "", 2, np.full(len(clock), 4)),
@@ -181,6 +194,12 @@ def test_laps_are_found_in_a_file_that_states_none(store: Store, tmp_path: Path)
     assert len(lap.traces["Torque_ST"].values) == 6 * len(lap.traces["speed"].values)
 
 
+def test_records_without_a_position_move_no_line(memory: Store, tmp_path: Path) -> None:
+    result = import_file(memory, driven(tmp_path, lost=(0, 1, 300, 2000)))
+    timed = [lap["lap_time_s"] for lap in result["laps"] if lap["kind"] == "timed"]
+    assert timed == pytest.approx([30.0] * 3, abs=1e-3)
+
+
 def test_a_file_without_any_sign_of_a_line_is_one_stint(store: Store, tmp_path: Path) -> None:
     result = import_file(store, logged(tmp_path, beacons_s=()))
     (stint,) = result["laps"]
@@ -210,6 +229,19 @@ def test_the_seed_s_columns_are_rows_on_the_seed_s_scale(store: Store, database:
     assert {(row.speed, row.gear, row.throttle) for row in found} == {(180.0, 4, None)}
     assert (found[0].lap_number, found[-1].lap_number) == (0, 2)
     assert found[0].normalized_position == pytest.approx(0.5)
+
+
+def test_what_no_row_can_hold_is_missing_in_rows_and_stays_in_the_lap(
+    store: Store, database: Database, tmp_path: Path
+) -> None:
+    gears = np.array([3, 1e20, -1e20, 40_000, np.nan, 2**31], "<f4")
+    result = import_file(store, write(tmp_path, "gears.ld", make_ld([LdChannel("gear", samples=gears)])))
+    with database.read() as connection:
+        found = connection.scalars(select(models.TelemetryFrame.gear).order_by(models.TelemetryFrame.timestamp_us))
+        assert found.all() == [3, None, None, None, None, None]
+    lap = store.read_lap(result["laps"][0]["lap_id"])
+    np.testing.assert_array_equal(lap.traces["gear"].values, gears)
+    assert lap.flags["out_of_range"] == ["gear"]
 
 
 def test_rows_are_left_out_where_the_settings_say_so(database: Database, tmp_path: Path) -> None:
@@ -383,6 +415,22 @@ def test_a_standing_start_begins_when_the_car_moves_off(store: Store, database: 
     assert lap.lap_time_s == pytest.approx(39.96, abs=0.02)
     assert lap.start_s == pytest.approx(10.0, abs=0.02)
     assert check.check(database.engine, load_plugins(())) == []
+
+
+@settings(max_examples=40, deadline=None)
+@given(changes=st.lists(st.tuples(st.integers(0, 40_000), st.integers(0, 255)), min_size=1, max_size=12))
+def test_a_file_with_any_bytes_changed_is_imported_or_refused(folder: Path, changes: list[tuple[int, int]]) -> None:
+    data = bytearray(driven(folder, laps=1, seconds=5.0).read_bytes())
+    for at, value in changes:
+        data[at % len(data)] = value
+    path = write(folder, "any.ibt", bytes(data))
+    with open_store("sqlite:///:memory:", user="anna") as store:
+        try:
+            laps = import_file(store, path)["laps"]
+        except FileError:
+            assert store.find_sessions().is_empty()
+            return
+        assert [lap["lap_number"] for lap in laps] == list(range(len(laps)))
 
 
 def test_a_trace_is_cut_to_the_microsecond() -> None:
