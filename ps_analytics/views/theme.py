@@ -1,6 +1,7 @@
 """The look of figures in notebooks and reports: dark, quiet, the lap colours of the dashboards."""
 
 import holoviews as hv
+import numpy as np
 from bokeh.themes import Theme
 
 GROUND = "#0b0e13"
@@ -9,8 +10,20 @@ BORDER = "#1d2530"
 TEXT = "#d8dfe8"
 SECONDARY = "#7d8797"
 ACCENT = "#4cc2ff"
+ZERO = "#3a4656"
+CURSOR = "#d8dfe8"
+GAIN, LOSS = "#7ee787", "#ff6b6b"
 LAP_COLORS = ("#4cc2ff", "#ff9d42", "#7ee787", "#ff7eb6", "#c4a7ff", "#f2cc60")
 """Colour-blind-safe; a lap keeps its colour while it is shown. Beyond six, dashes."""
+
+_STOPS = ((52, 70, 160), (38, 124, 190), (45, 174, 172), (140, 212, 100), (255, 230, 96))
+HEAT = [
+    "#{:02x}{:02x}{:02x}".format(
+        *(round(float(np.interp(share, np.linspace(0, 1, 5), stops))) for stops in zip(*_STOPS, strict=True))
+    )
+    for share in np.linspace(0, 1, 256)
+]
+"""Dark to bright in even steps of lightness: it reads without telling hues apart. The dashboards' map has the same."""
 
 _AXIS = {
     "axis_line_color": BORDER,
@@ -31,6 +44,7 @@ DARK = Theme(
                 "outline_line_color": BORDER,
             },
             "Grid": {"grid_line_color": BORDER},
+            "Toolbar": {"logo": None},
             "Axis": _AXIS,
             "Legend": {
                 "background_fill_alpha": 0.0,
@@ -60,7 +74,15 @@ def lap_style(index: int) -> dict[str, str]:
     return {"color": LAP_COLORS[index % len(LAP_COLORS)], "line_dash": dash}
 
 
+def use_dark_once() -> None:
+    """Draw dark figures, unless this notebook or page has chosen how to draw already."""
+    if not hv.extension._loaded:
+        use_dark()
+
+
 def use_dark() -> None:
     """Draw the figures of this notebook dark, with nothing fetched from the internet."""
     hv.extension("bokeh", inline=True, logo=False)
-    hv.renderer("bokeh").theme = DARK
+    renderer = hv.renderer("bokeh")
+    renderer.theme = DARK
+    renderer.webgl = False  # it draws thin lines with holes
