@@ -10,7 +10,7 @@ from ps_analytics.errors import BadSetting, PortInUse
 
 LONGEST = 65_535
 KERNEL_BYTES = 1 << 20
-"""What the system keeps for us while nobody reads: about half a minute of a game."""
+"""What the system is asked to keep while nobody reads; where it grants less, it is still some seconds of a game."""
 DRAIN = 512
 """So many datagrams are read at most before they are looked at."""
 
