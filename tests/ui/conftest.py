@@ -25,6 +25,7 @@ from ps_analytics.ui.server import dashboards, page_url
 
 ARTEFACTS = Path(__file__).parents[2] / "artefacts"
 CHROMIUM = ("/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome")
+ARGUMENTS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 START_US = 1_760_000_000_000_000
 RATE_HZ = 60.0
 GEAR_UP_KMH = (0, 62, 98, 137, 181, 232)
@@ -248,9 +249,8 @@ def browser() -> Iterator[Browser]:
     program = next((path for path in CHROMIUM if Path(path).exists()), None)
     if program is None:
         pytest.fail("no Chromium on this machine: run `make tools`, which installs it", pytrace=False)
-    arguments = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking"]
     with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(executable_path=program, args=arguments)
+        launched = playwright.chromium.launch(executable_path=program, args=ARGUMENTS)
         yield launched
         launched.close()
 
