@@ -25,8 +25,6 @@ MAX_NAME = 64
 MISSING_INT = -(2**31)
 HUGE = 1e30
 """A float beyond this is missing."""
-LATEST_US = 2**53
-"""Times from here on (the year 2255) are not times; those before are exact in a double."""
 MAX_RATE_HZ = 1e6
 MAX_SEQ = 2**62
 
@@ -66,12 +64,15 @@ _FRAME_COLUMNS = {
 SEED_COLUMNS = tuple(_FRAME_COLUMNS)
 """The seed's ten columns, `timestamp_us` first, as the wire and `telemetry_frame` name them."""
 _FLOAT, _DOUBLE, _INTEGER = np.dtype("<f4"), np.dtype("<f8"), np.dtype("<i4")
-_LONG, _UNSIGNED = np.dtype("<i8"), np.dtype("<u8")
+_LONG = np.dtype("<i8")
+_LARGE = bytes((*range(0x71, 0x80), *range(0xF1, 0x100)))
+"""The highest bytes a float32 has beyond 6e29, infinity and NaN among them."""
 _FLOATS = tuple(name for name, dtype in _FRAME_COLUMNS.items() if dtype == _FLOAT)
 _NINE = (*_FLOATS, *(name for name, dtype in _FRAME_COLUMNS.items() if dtype == _INTEGER))
 _nine_of = attrgetter(*_NINE)
 _channel_of = attrgetter("name", "unit", "rate_hz", "values")
 _TEXTS = ("session_id", "source", "track", "car", "driver")
+_texts_of = attrgetter(*_TEXTS)
 
 _SCALES: dict[str, tuple[str, float]] = {
     "throttle": ("throttle", 100.0),
@@ -98,9 +99,12 @@ class Extra(NamedTuple):
     rate_hz: float = 0.0
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(slots=True, eq=False)  # not frozen: that doubles the time it takes to make one
 class Batch:
-    """Frames of one collector, by column, on the wire's scale; all columns have the length of `timestamp_us`."""
+    """Frames of one collector, by column, on the wire's scale; all columns have the length of `timestamp_us`.
+
+    Nobody changes one that is made; `dataclasses.replace` makes another.
+    """
 
     session_id: str
     source: str
@@ -155,14 +159,20 @@ def decode(payload: bytes) -> Batch:
     except DecodeError as error:
         raise WireError(f"not a protobuf message ({error})", field="payload") from None
     timestamps = _timestamps(message.timestamp_us)
+    length = len(timestamps)
+    session_id, source, track, car, driver = _texts(message)
     return Batch(
-        timestamp_us=timestamps,
-        columns=_nine(message, len(timestamps)),
-        extras=_extras(message.channels, len(timestamps)),
-        first_seq=_first_seq(message.first_seq),
-        rate_hz=_rate(message.rate_hz),
-        live=message.live,
-        **_texts(message),
+        session_id,
+        source,
+        timestamps,
+        _nine(message, length),
+        _extras(message.channels, length),
+        _first_seq(message.first_seq),
+        _rate(message.rate_hz),
+        track,
+        car,
+        driver,
+        message.live,
     )
 
 
@@ -170,21 +180,21 @@ def _timestamps(raw: bytes) -> Column:
     if not raw or len(raw) % 8:
         reason = f"{len(raw)} bytes are not whole values of 8" if raw else "no frames"
         raise WireError(reason, field="timestamp_us")
-    timestamps = np.frombuffer(raw, _UNSIGNED)
-    if np.maximum.reduce(timestamps) >= LATEST_US:  # as an unsigned number a negative one is beyond it too
-        raise WireError("a time before 1970 or after 2255", field="timestamp_us")
-    return timestamps.view(_LONG)
+    if raw[7::8].strip(b"\0"):  # the highest byte of each
+        raise WireError("a time before 1970 or after 4253", field="timestamp_us")
+    return np.frombuffer(raw, _LONG)
 
 
 def _nine(message: Any, length: int) -> dict[str, Column]:
-    names, raws = _NINE, _nine_of(message)
+    names, raws, floats = _NINE, _nine_of(message), len(_FLOATS)
     if not all(raws):
         names = tuple(name for name, raw in zip(_NINE, raws, strict=True) if raw)
         raws = tuple(raw for raw in raws if raw)
-    rows = _rows(names, raws, _FLOAT, length)
-    floats = sum(name in _FLOATS for name in names)
-    columns = dict(zip(names, _without_huge(rows[:floats]), strict=False))
-    columns.update(zip(names[floats:], rows[floats:].view(_INTEGER), strict=True))
+        floats = sum(name in _FLOATS for name in names)
+    joined = _joined(names, raws, _FLOAT, length)
+    border = floats * length * 4
+    columns = dict(zip(names, _real_rows(joined[:border], length), strict=False))
+    columns.update(zip(names[floats:], np.frombuffer(joined[border:], _INTEGER).reshape(-1, length), strict=True))
     return columns
 
 
@@ -199,34 +209,35 @@ def _extras(channels: Any, length: int) -> dict[str, Extra]:
         raise WireError(f"'{bad}' is empty, repeated or one of the ten", field="channels.name")
     _check_texts(names, "channels.name")
     _check_texts(units, "channels.unit")
-    columns: Iterable[Column]
-    if all(raws):
-        columns = _without_huge(_rows(names, raws, _FLOAT, length))
-    else:
-        singles = {name: raw for name, raw in zip(names, raws, strict=True) if raw}
+    singles = {name: raw for name, raw in zip(names, raws, strict=True) if raw}
+    columns = dict(zip(singles, _real_rows(_joined(singles, singles.values(), _FLOAT, length), length), strict=True))
+    if len(singles) < len(names):
         doubles = {channel.name: channel.doubles for channel in channels if channel.name not in singles}
-        found = dict(zip(singles, _without_huge(_rows(singles, singles.values(), _FLOAT, length)), strict=True))
-        found.update(zip(doubles, _without_huge(_rows(doubles, doubles.values(), _DOUBLE, length)), strict=True))
-        columns = (found[name] for name in names)
-    return dict(zip(names, map(Extra, columns, units, map(_rate, rates)), strict=True))
+        wide = _real_rows(_joined(doubles, doubles.values(), _DOUBLE, length), length, _DOUBLE)
+        columns.update(zip(doubles, wide, strict=True))
+        columns = {name: columns[name] for name in names}
+    return dict(zip(names, map(Extra, columns.values(), units, map(_rate, rates)), strict=True))
 
 
-def _rows(names: Iterable[str], raws: Collection[bytes], dtype: np.dtype[Any], length: int) -> Column:
-    """One array, a row a column; all columns are as long as the time stamps, or the first that is not is named."""
+def _joined(names: Iterable[str], raws: Collection[bytes], dtype: np.dtype[Any], length: int) -> bytes:
+    """All columns in one; one that is not as long as the time stamps is named."""
     size = length * dtype.itemsize
-    if any(len(raw) != size for raw in raws):
+    if {*map(len, raws)} - {size}:
         name, raw = next((name, raw) for name, raw in zip(names, raws, strict=True) if len(raw) != size)
         if len(raw) % dtype.itemsize:
             raise WireError(f"{len(raw)} bytes are not whole values of {dtype.itemsize}", field=name)
         raise WireError(f"{len(raw) // dtype.itemsize} values for {length} frames", field=name)
-    return np.frombuffer(b"".join(raws), dtype).reshape(len(raws), length)
+    return b"".join(raws)
 
 
-def _without_huge(rows: Column) -> Column:
-    flat = rows.reshape(-1)
-    if flat.dot(flat) < np.inf:  # one pass tells that all are small: a square too large, or NaN, is not below infinity
-        return rows
-    return np.where(np.abs(rows) <= HUGE, rows, np.array(np.nan, rows.dtype))
+def _real_rows(raw: bytes, length: int, dtype: np.dtype[Any] = _FLOAT) -> Column:
+    """One array, a row a column."""
+    rows = np.frombuffer(raw, dtype).reshape(-1, length)
+    if dtype is _FLOAT:
+        high = raw[3::4]  # sign and most of the exponent of each: enough to see that none is beyond 6e29
+        if len(high.translate(None, _LARGE)) == len(high):
+            return rows
+    return np.where(np.abs(rows) <= HUGE, rows, np.array(np.nan, dtype))
 
 
 def _first_seq(first_seq: int) -> int:
@@ -240,14 +251,13 @@ def _rate(rate_hz: float) -> float:
     return rate_hz if 0 < rate_hz < MAX_RATE_HZ else 0.0
 
 
-def _texts(message: Any) -> dict[str, str]:
-    texts = {name: getattr(message, name) for name in _TEXTS}
-    for name in ("session_id", "source"):
-        if not texts[name]:
-            raise WireError("empty", field=name)
-    together = "".join(texts.values())
+def _texts(message: Any) -> tuple[str, ...]:
+    texts: tuple[str, ...] = _texts_of(message)
+    if not (texts[0] and texts[1]):
+        raise WireError("empty", field=_TEXTS[1 if texts[0] else 0])
+    together = "".join(texts)
     if len(together) > MAX_NAME or not together.isprintable():
-        for name, text in texts.items():
+        for name, text in zip(_TEXTS, texts, strict=True):
             _check_texts((text,), name)
     return texts
 

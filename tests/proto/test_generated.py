@@ -33,7 +33,7 @@ def test_the_twin_and_the_public_message_are_the_same_bytes(data: st.DataObject)
     def column(elements: st.SearchStrategy) -> list:
         return data.draw(st.lists(elements, min_size=rows, max_size=rows))
 
-    times = column(st.integers(0, 2**53 - 1))
+    times = column(st.integers(0, 2**56 - 1))
     speed, gear = column(FLOATS), column(st.integers(-(2**31), 2**31 - 1))
     oil, latitude = column(FLOATS), column(st.floats(-90, 90))
     texts = {name: data.draw(TEXTS) for name in ("track", "car", "driver")}
