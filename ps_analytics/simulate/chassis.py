@@ -110,7 +110,7 @@ def wheel_loads(car: Car, speed: Floats, lateral: Floats, push: Floats, vertical
 
 
 def _axle_mean(load: Floats) -> Floats:
-    return np.where(IS_FRONT, load[:2].mean(axis=0), load[2:].mean(axis=0))
+    return np.asarray(np.where(IS_FRONT, load[:2].mean(axis=0), load[2:].mean(axis=0)), dtype=np.float64)
 
 
 def _wheel_forces(car: Car, controls: Controls) -> Floats:

@@ -107,7 +107,10 @@ def generate(name: str, *, seed: int, length_m: float, corners: int) -> Circuit:
         ValueError: so many corners do not fit on such a length.
     """
     if not (1000 <= length_m <= 10_000 and 4 <= corners <= 24 and length_m / corners >= 150):
-        raise ValueError(f"no circuit of {length_m:.0f} m has {corners} corners: take 1,000–10,000 m, one in 150 m")
+        raise ValueError(
+            f"no circuit of {length_m:.0f} m has {corners} corners: take 1,000–10,000 m, 4–24 corners, "
+            "at most one in 150 m"
+        )
     rng = np.random.default_rng([seed, corners, round(length_m)])
     for _ in range(_ATTEMPTS):
         bends = _draw_bends(rng, length_m, corners)

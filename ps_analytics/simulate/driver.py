@@ -43,15 +43,15 @@ class Variation:
         return replace(self, apex=apex, braking=braking, traction=traction)
 
 
-def vary(driver: Driver, *, seed: int, laps: range, corners: int, even: bool = True) -> Variation:
-    """How the driver takes each corner of these laps; a lap has the same draw whichever laps are asked with it.
+def vary(driver: Driver, *, seed: int, laps: range, corners: int) -> Variation:
+    """How the driver takes each corner of these laps.
 
-    With `even` the form of the day goes through its whole range over the laps, so that a short session spreads too.
+    The form of the day goes through its whole range over the laps, so that a short session spreads too.
     """
     draws = [np.random.default_rng([seed, driver.seed, lap + 1]).normal(size=(6, corners)) for lap in laps]
     apex, braking, traction, offset, hands, form = np.stack(draws).transpose(1, 0, 2).clip(-2.5, 2.5)
     form = form[:, :1]
-    if even and len(form) > 2:
+    if len(form) > 2:
         form = (form - form.mean()) / max(float(form.std()), 1e-9)
     scale = driver.spread / 0.004
     return Variation(

@@ -89,15 +89,15 @@ def drive_plan(
     spread = _spread(drive, plan)
     if spread is None:
         return drive
-    return drive_with(variation.scaled(float(np.clip(driver.spread / spread, 0.4, 2.5))))
+    return drive_with(variation.scaled(float(np.clip(driver.spread / spread, 0.3, 4.0))))
 
 
 def _spread(drive: Drive, plan: Sequence[LapPlan]) -> float | None:
-    """Standard deviation of the flying laps as a share of their mean; None for fewer than three."""
+    """Standard deviation of the valid flying laps as a share of their mean; None for fewer than three."""
     lines = np.flatnonzero(drive.route.at == 0)
     lap_of_line = drive.route.lap[lines]
     times = np.diff(drive.arrive[lines])
-    flying = [lap.kind is LapKind.TIMED and not lap.spin for lap in plan]
+    flying = [lap.kind is LapKind.TIMED and lap.valid and not lap.spin for lap in plan]
     chosen = times[[flying[lap] for lap in lap_of_line[:-1]]]
     return float(np.std(chosen, ddof=1) / np.mean(chosen)) if len(chosen) > 2 else None
 
