@@ -121,11 +121,11 @@ class Lap:
             return pl.DataFrame(schema={"timestamp": pl.Float64})
         base = self.base
         clock = self.times(base)
-        columns: dict[str, pl.Series] = {"timestamp": pl.Series("timestamp", clock)}
+        columns = [pl.Series("timestamp", clock)]
         for trace in self._channels_of_frames():
             same_clock = len(trace.values) == len(clock) and trace.rate_hz == base.rate_hz
-            columns[trace.name] = _column(trace) if same_clock else self._resampled(trace, clock)
-        columns["lap_number"] = pl.repeat(self.lap_number, len(clock), dtype=pl.Int32, eager=True)
+            columns.append(_column(trace) if same_clock else self._resampled(trace, clock))
+        columns.append(pl.Series("lap_number", np.full(len(clock), self.lap_number, np.int32)))
         return pl.DataFrame(columns)
 
     def _channels_of_frames(self) -> list[Trace]:
@@ -180,6 +180,19 @@ class Lap:
         if len(values) == 0:
             return _series(trace, np.full(len(clock), np.nan))
         return _series(trace, fill(times, values, clock, kind=kind_of(trace.name)))
+
+
+def lap_time_text(seconds: float | None) -> str:
+    """A lap time as racers read it: m:ss.sss, or a dash.
+
+    Example:
+        >>> lap_time_text(83.4567), lap_time_text(None)
+        ('1:23.457', '–')
+    """
+    if seconds is None:
+        return "–"
+    milliseconds = round(seconds * 1000)
+    return f"{milliseconds // 60_000}:{milliseconds % 60_000 / 1000:06.3f}"
 
 
 def fill(times: Floats, values: Floats, at: Floats, *, kind: Kind) -> Floats:

@@ -15,9 +15,10 @@ from rich.console import Console
 from rich.markup import escape
 from rich.progress import Progress
 
-from ps_analytics.cli.laps import AsJson, lap_time
+from ps_analytics.cli.laps import AsJson
 from ps_analytics.config import read_settings
 from ps_analytics.errors import PurpleSectorError
+from ps_analytics.lap import lap_time_text
 
 if TYPE_CHECKING:
     from ps_analytics.store.store import Store
@@ -100,7 +101,7 @@ def _import_one(store: "Store", file: Path, report: Callable[[float], None]) -> 
 def _sentence(result: dict[str, Any]) -> str:
     """What came in, in one line."""
     timed = [lap["lap_time_s"] for lap in result["laps"] if lap["kind"] == "timed" and lap["valid"]]
-    best = f", best {lap_time(min(timed))}" if timed else ""
+    best = f", best {lap_time_text(min(timed))}" if timed else ""
     where = " · ".join(text for text in (result["track"], result["car"]) if text)
     laps = _counted(len(result["laps"]), "lap")
     channels = _counted(len(result["channels"]), "channel") if result["channels"] else "times only"

@@ -1,13 +1,22 @@
 """`psa laps` and `psa delta`: what there is, and where one lap gains and loses against another."""
 
 import json
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
 from rich.table import Table
 
 from ps_analytics.config import read_settings
+from ps_analytics.lap import lap_time_text
+
+if TYPE_CHECKING:
+    from ps_analytics.lap import Lap
+    from ps_analytics.store.store import Store
+
+BEST = "best"
+POINTS = 20
+"""So many points of a delta are printed for people; `--json` has them all."""
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
 
@@ -33,7 +42,7 @@ def laps(
 
 def delta(
     lap: Annotated[str, typer.Argument(help="Lap id, SESSION:NUMBER or best.")],
-    reference: Annotated[str, typer.Option(help="Lap id, SESSION:NUMBER or best.")] = "best",
+    reference: Annotated[str, typer.Option(help="Lap id, SESSION:NUMBER, or best: of the same track and car.")] = BEST,
     as_json: AsJson = False,
 ) -> None:
     """Show where a lap gains and loses time against a reference lap."""
@@ -41,31 +50,39 @@ def delta(
     from ps_analytics.store.store import open_store
 
     with open_store(settings=read_settings()) as store:
-        first, second = (store.read_lap(store.resolve_lap(text)) for text in (lap, reference))
+        first, second = _read_both(store, lap, reference)
     result = measure(first, second)
     if as_json:
-        facts = {"lap_id": first.lap_id, "reference_id": second.lap_id}
-        facts |= {"method": result.method, "closure_s": result.closure_s, "points": result.frame.to_dicts()}
-        typer.echo(json.dumps(facts))
+        facts = {
+            "lap_id": first.lap_id,
+            "reference_id": second.lap_id,
+            "method": result.method,
+            "closure_s": result.closure_s,
+            "points": result.frame.to_dicts(),
+        }
+        typer.echo(json.dumps(facts, allow_nan=False))
         return
     frame = result.frame
-    typer.echo(f"{lap_time(first.lap_time_s)} against {lap_time(second.lap_time_s)}: {frame['delta_s'][-1]:+.3f} s")
-    step = max(1, len(frame) // 20)
-    for distance, value in frame.gather_every(step).select("distance_m", "delta_s").iter_rows():
-        typer.echo(f"{distance:8.0f} m  {value:+.3f} s")
+    for name, flag in result.flags.items():
+        typer.echo(f"note: {name}" + ("" if flag is True else f" {flag}"))
+    step = max(1, len(frame) // POINTS)
+    for distance, lost in frame[:-1].gather_every(step).select("distance_m", "delta_s").iter_rows():
+        typer.echo(f"{distance:8.0f} m  {lost:+.3f} s")
+    typer.echo(
+        f"{frame['distance_m'][-1]:8.0f} m  {frame['delta_s'][-1]:+.3f} s at the line:"
+        f" {lap_time_text(first.lap_time_s)} against {lap_time_text(second.lap_time_s)}"
+    )
 
 
-def lap_time(seconds: float | None) -> str:
-    """A lap time as racers read it: m:ss.sss, or a dash.
-
-    Example:
-        >>> lap_time(83.4567), lap_time(None)
-        ('1:23.457', '–')
-    """
-    if seconds is None:
-        return "–"
-    milliseconds = round(seconds * 1000)
-    return f"{milliseconds // 60_000}:{milliseconds % 60_000 / 1000:06.3f}"
+def _read_both(store: "Store", lap: str, reference: str) -> "tuple[Lap, Lap]":
+    """Both laps. `best` is the best one of the other lap's track and car; of its session, if nobody named the track."""
+    if lap == BEST != reference:
+        second, first = _read_both(store, reference, lap)
+        return first, second
+    first = store.read_lap(store.resolve_lap(lap))
+    same_session = None if first.track else first.session_id
+    second_id = store.resolve_lap(reference, session_id=same_session, track=first.track, car=first.car)
+    return first, store.read_lap(second_id)
 
 
 def _lap_object(row: dict[str, Any]) -> dict[str, Any]:
@@ -82,6 +99,6 @@ def _table(rows: list[dict[str, Any]]) -> Table:
         valid = "yes" if row["valid"] else f"no, {row['valid_reason'] or 'set by hand'}"
         table.add_row(
             row["session_name"], row["track"] or "–", row["car"] or "–", str(row["lap_number"]),
-            lap_time(row["lap_time_s"]), row["kind"], valid, row["lap_id"],
+            lap_time_text(row["lap_time_s"]), row["kind"], valid, row["lap_id"],
         )  # fmt: skip
     return table

@@ -1,26 +1,13 @@
 """How laps and values are written on figures."""
 
 from ps_analytics.channels.catalog import CATALOG, Kind
-from ps_analytics.lap import Lap
-
-
-def lap_time(seconds: float | None) -> str:
-    """A lap time as racers read it: m:ss.sss, or a dash.
-
-    Example:
-        >>> lap_time(83.4567), lap_time(None)
-        ('1:23.457', '–')
-    """
-    if seconds is None:
-        return "–"
-    milliseconds = round(seconds * 1000)
-    return f"{milliseconds // 60_000}:{milliseconds % 60_000 / 1000:06.3f}"
+from ps_analytics.lap import Lap, LapKind, lap_time_text
 
 
 def lap_label(lap: Lap) -> str:
     """A lap's number and time, and its kind unless it was timed."""
-    kind = "" if lap.kind == "timed" else f" ({lap.kind})"
-    return f"lap {lap.lap_number}{kind} · {lap_time(lap.lap_time_s)}"
+    kind = "" if lap.kind is LapKind.TIMED else f" ({lap.kind})"
+    return f"lap {lap.lap_number}{kind} · {lap_time_text(lap.lap_time_s)}"
 
 
 def decimals(channel: str) -> int:

@@ -1,8 +1,13 @@
 """The look of figures in notebooks and reports: dark, quiet, the lap colours of the dashboards."""
 
+from typing import Any
+
 import holoviews as hv
 import numpy as np
+from bokeh.document import Document
 from bokeh.themes import Theme
+from holoviews.plotting.bokeh import BokehRenderer
+from holoviews.plotting.renderer import render_model
 
 GROUND = "#0b0e13"
 PANEL = "#10141b"
@@ -45,6 +50,7 @@ DARK = Theme(
             },
             "Grid": {"grid_line_color": BORDER},
             "Toolbar": {"logo": None},
+            "GridPlot": {"spacing": 0},
             "Axis": _AXIS,
             "Legend": {
                 "background_fill_alpha": 0.0,
@@ -74,6 +80,22 @@ def lap_style(index: int) -> dict[str, str]:
     return {"color": LAP_COLORS[index % len(LAP_COLORS)], "line_dash": dash}
 
 
+class OfflineRenderer(BokehRenderer):
+    """HoloViews' renderer without what Panel adds around a figure: style sheets fetched from the internet."""
+
+    def components(self, obj: Any, fmt: Any = None, comm: bool = True, **options: Any) -> Any:
+        """The figure as a notebook shows it; one with widgets of its own is left to HoloViews."""
+        if isinstance(obj, hv.HoloMap) or (isinstance(obj, hv.core.Dimensioned) and obj.traverse(_same, [hv.HoloMap])):
+            return super().components(obj, fmt, comm, **options)
+        document = Document(theme=self.theme)
+        document.add_root(self.get_plot(obj).state)
+        return render_model(document.roots[0])
+
+
+def _same(element: Any) -> Any:
+    return element
+
+
 def use_dark_once() -> None:
     """Draw dark figures, unless this notebook or page has chosen how to draw already."""
     if not hv.extension._loaded:
@@ -83,6 +105,5 @@ def use_dark_once() -> None:
 def use_dark() -> None:
     """Draw the figures of this notebook dark, with nothing fetched from the internet."""
     hv.extension("bokeh", inline=True, logo=False)
-    renderer = hv.renderer("bokeh")
-    renderer.theme = DARK
+    hv.Store.renderers["bokeh"] = renderer = OfflineRenderer.instance(theme=DARK)
     renderer.webgl = False  # it draws thin lines with holes
