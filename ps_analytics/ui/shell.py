@@ -7,6 +7,8 @@ from typing import Any
 from uuid import uuid4
 
 import panel as pn
+from bokeh.models import CustomJS
+from panel.viewable import Viewable
 
 from ps_analytics.ui.components.base import NOT_BUILT, is_built
 from ps_analytics.ui.shared import shared
@@ -14,12 +16,14 @@ from ps_analytics.ui.state import ReviewState
 from ps_analytics.ui.workspace import ReviewWorkspace
 
 TEMPLATE = Path(__file__).with_name("page.html")
+LOST = "for (const bus of globalThis[Symbol.for('ps-analytics.pages')].values()) bus.receive({op: 'lost'})"
+"""Tells the page that its server is gone."""
 
 
 def review_page() -> pn.Template:
     """The review page of the settings' user. It reads nothing before the browser shows it."""
     if not is_built():
-        return _page("Review", problem=NOT_BUILT)
+        return page_of("Review", problem=NOT_BUILT)
     own = shared()
     user, document = own.settings.user, pn.state.curdoc
     state = ReviewState(lambda: own.store().for_user(user))
@@ -40,16 +44,17 @@ def review_page() -> pn.Template:
     # Panel's own signal that a page is up comes late, and on a busy machine not always: the bus says it itself.
     workspace = ReviewWorkspace(state, page=uuid4().hex, opened=opened)
     pn.state.on_session_destroyed(closed)
-    page = _page("Review")
-    for name in ("bus", "picker", "grid"):
-        page.add_panel(name, getattr(workspace, name))
-    return page
+    document.js_on_event("connection_lost", CustomJS(code=LOST))
+    return page_of("Review", bus=workspace.bus, picker=workspace.picker, grid=workspace.grid)
 
 
-def _page(title: str, *, problem: str = "") -> pn.Template:
+def page_of(title: str, *, problem: str = "", **panels: Viewable) -> pn.Template:
+    """Our template around the panels `bus`, `picker` and `grid`, or around a sentence that says why there are none."""
     page = pn.Template(TEMPLATE.read_text(encoding="utf-8"))
     page.add_variable("page_title", f"{title} · ps-analytics")
     page.add_variable("problem", problem)
+    for name, panel in panels.items():
+        page.add_panel(name, panel)
     return page
 
 

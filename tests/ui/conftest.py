@@ -187,7 +187,7 @@ class ReviewPage:
 
     def status(self) -> Locator:
         """What the page says of itself."""
-        return self.page.get_by_test_id("status")
+        return self.page.get_by_test_id("status").locator("p")
 
     def screenshot(self, name: str) -> None:
         """Keep what the page looks like as an artefact of this run."""

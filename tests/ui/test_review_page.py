@@ -38,8 +38,6 @@ def test_the_lap_list_says_kind_validity_and_gap(review: Any) -> None:
 
 
 def test_the_cursor_moves_on_every_plot_and_on_the_map_without_asking_the_server(review: Any) -> None:
-    sent: list[Any] = []
-    review.page.on("websocket", lambda socket: None)
     review.page.evaluate(
         "() => { globalThis.sent = 0; const send = WebSocket.prototype.send;"
         " WebSocket.prototype.send = function (...what) { globalThis.sent += 1; return send.apply(this, what) } }"
@@ -56,7 +54,6 @@ def test_the_cursor_moves_on_every_plot_and_on_the_map_without_asking_the_server
         assert lines == [str(index)] * len(PLOTS)
         assert review.page.get_by_test_id("track-map").get_attribute("data-index") == str(index)
     assert review.page.evaluate("globalThis.sent") == 0
-    assert sent == []
 
 
 def test_the_values_at_the_cursor_are_those_of_the_lap(review: Any, store: Store, weekend: str) -> None:
@@ -193,6 +190,8 @@ def test_a_session_of_times_only_lists_them_and_says_why_nothing_is_drawn(open_r
     expect(review.page.get_by_test_id("laps").get_by_role("listitem")).to_have_count(3)
     expect(review.page.get_by_test_id("laps")).to_contain_text("1:30.400")
     expect(review.status()).to_have_text("This session has lap times and no telemetry: there is nothing to draw.")
+    expect(review.status()).to_be_visible()
+    review.page.get_by_test_id("laps").get_by_role("checkbox").first.click(trial=True)  # nothing lies over the list
     review.screenshot("review-times-only")
 
 
@@ -232,6 +231,9 @@ def test_the_laps_of_another_user_cannot_be_reached(review: Any, store: Store, d
     expect(review.status()).to_have_text(f"no session '{session}'.")
     review.bus(f"bus.ask({{op: 'toggle', lap: '{lap_id}'}})")
     expect(review.status()).to_have_text(f"no lap '{lap_id}'.")
+    expect(review.status()).to_be_visible()
+    review.page.get_by_role("button", name="Close").click()
+    expect(review.status()).to_be_hidden()
     assert review.bus("bus.generation") > before
     assert "Secret" not in review.page.get_by_label("Session").first.inner_text()
 
@@ -240,9 +242,11 @@ def test_a_command_nobody_knows_does_nothing(review: Any) -> None:
     review.bus("bus.ask({op: 'drop_table', lap: 1})")
     with review.redrawn():
         review.bus("bus.ask({op: 'toggle'})")
+    expect(review.status()).to_be_visible()
     expect(review.status()).to_contain_text("Something went wrong here")
 
 
+@pytest.mark.slow
 def test_sessions_opened_and_closed_leave_nothing_behind(review: Any, served: Any) -> None:
     context, before = review.page.context, len(alive())
     for _ in range(20):

@@ -9,14 +9,15 @@ from panel.custom import JSComponent
 BUNDLE = Path(__file__).with_name("dist") / "ps_analytics.js"
 """The JavaScript the build hook makes (`hatch_build.py`)."""
 
-NOT_BUILT = (
-    "The dashboards' JavaScript is not built yet: run `pip install -e .` in the checkout, then reload this page."
-)
+NOT_BUILT = "The dashboards' JavaScript is not built: run `pip install -e .` in the checkout, then reload this page."
 
 
-def is_built() -> bool:
-    """Whether the JavaScript is there."""
-    return BUNDLE.is_file()
+def is_built(bundle: Path = BUNDLE) -> bool:
+    """Whether the JavaScript is there, to its last line: that is what it exports."""
+    try:
+        return b"export{" in bundle.read_bytes()[-200:]
+    except OSError:
+        return False
 
 
 class PageComponent(JSComponent):

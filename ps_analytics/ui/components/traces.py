@@ -10,4 +10,6 @@ class Traces(PageComponent):
 
     title = param.String(doc="The panel's name.")
     channels = param.List(item_type=list, doc="Each channel with its stand-ins: the first that is recorded is shown.")
-    mode: str = param.Selector(default="tiled", objects=["tiled", "overlaid"], doc="Lanes of their own, or one for all.")
+    mode: str = param.Selector(
+        default="tiled", objects=["tiled", "overlaid"], doc="Lanes of their own, or one for all."
+    )

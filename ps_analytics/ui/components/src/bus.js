@@ -175,6 +175,9 @@ export class Bus {
       else if (this.window && this.window[1] > high) this.window = [this.window[0], high]
       this.cursor = Math.min(Math.max(this.cursor, low), high)
       for (const topic of ["data", "status"]) this.announce(topic)
+    } else if (op === "lost") {
+      this.status = {kind: "stale", text: "The server does not answer any more: what you see is old. Start `psa serve`, then reload."}
+      this.announce("status")
     }
   }
 }

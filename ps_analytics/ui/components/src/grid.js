@@ -37,6 +37,9 @@ class PanelGrid {
     const {items, cols, fit} = this.sheet
     const bottom = Math.max(...items.map((item) => item.y + item.h))
     const across = (width - GAP) / cols
+    // Where the plots begin, right of the first column of panels.
+    const plots = GAP + Math.min(...items.filter(({x}) => x > 0).map(({x}) => x)) * across
+    this.root.style.setProperty("--plots", `${Math.round(plots)}px`)
     const down = fit ? Math.max(height - GAP, 480) / bottom : 1
     items.forEach((item, i) => {
       const left = Math.round(GAP + item.x * across)
@@ -47,14 +50,18 @@ class PanelGrid {
     })
   }
 
+  // What there is to say: over the whole grid where nothing is drawn, over the plots where there are lap times only, and
+  // as a notice in the corner where the plots have something to show.
   say() {
     const {kind, text} = this.bus.status
     this.root.dataset.state = kind
-    this.message.hidden = kind === "ready" || kind === "loading"
-    this.message.className = `overlay ${kind}`
+    this.message.hidden = !text
+    const place = kind === "empty" || (kind === "error" && !this.bus.laps.length) ? "whole" : kind === "times" ? "plots" : "notice"
+    this.message.className = `overlay ${place}`
     // Commands in the sentence are between backquotes.
     const parts = (text ?? "").split("`").map((part, i) => (i % 2 ? h("code", {text: part}) : part))
-    this.message.replaceChildren(h("p", {}, ...parts))
+    const close = h("button", {type: "button", "aria-label": "Close", text: "\u00d7", onclick: () => (this.message.hidden = true)})
+    this.message.replaceChildren(h("p", {}, ...parts), ...(place === "notice" ? [close] : []))
   }
 
   toggleFull(cell = this.cells.find((each) => each.matches(":hover, :focus-within"))) {

@@ -47,8 +47,10 @@ class TracePanel {
   }
 
   resize(width, height) {
-    if (this.plot) this.plot.setSize({width, height})
-    else this.load()
+    if (this.plot) {
+      this.plot.setSize({width, height})
+      this.applyWindow() // the lanes' scales depend on the height
+    } else this.load()
     this.showCursor()
   }
 
@@ -118,7 +120,7 @@ class TracePanel {
     if (!lane) return [0, 1]
     const extent = laneExtent(lane, low, high)
     this.extents[lane.scale] = extent
-    return laneScale(lane, extent, this.plot ? this.plot.over.clientHeight : 1)
+    return laneScale(lane, extent, this.frame.body.clientHeight - PAD[0] - PAD[2])
   }
 
   applyWindow() {
