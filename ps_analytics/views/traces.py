@@ -97,7 +97,7 @@ def traces(
         lines.insert(0, _Drawn(reference, f"{lap_label(reference)} (reference)", _style(len(compared), thin=True)))
     laid = _on_one_grid(lines)
     lanes = [_lane(name, laid, x) for name in channels]
-    if reference is not None:
+    if reference is not None and compared:
         lanes.insert(1, _delta_lane(laid[1:], reference, x))
     cursor = _Cursor(len(lanes))
     figures = [
