@@ -25,7 +25,8 @@ def review_page() -> pn.Template:
     if not is_built():
         return page_of("Review", problem=NOT_BUILT)
     own = shared()
-    user, document = own.settings.user, pn.state.curdoc
+    user = own.settings.user
+    document: Any = pn.state.curdoc
     state = ReviewState(lambda: own.store().for_user(user))
     leave: list[Callable[[], None]] = []
 

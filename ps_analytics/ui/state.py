@@ -65,7 +65,7 @@ class ReviewState(param.Parameterized):
     reference_id = param.String(doc="The lap the others are compared with; one of the chosen.")
     slots = param.Dict(default={}, doc="Lap id → number of its colour, constant while the lap is shown.")
     comparison = param.ClassSelector(class_=Comparison, doc="The chosen laps on the reference's grid.")
-    status: str = param.Selector(
+    status: Any = param.Selector(
         default="loading", objects=["loading", "empty", "times", "ready", "error"], doc="What there is to show."
     )
     problem = param.String(doc="One sentence: what is missing or went wrong, and what to do.")

@@ -1,5 +1,7 @@
 """A panel of channels against distance, drawn by uPlot."""
 
+from typing import Any
+
 import param
 
 from ps_analytics.ui.components.base import PageComponent
@@ -10,6 +12,6 @@ class Traces(PageComponent):
 
     title = param.String(doc="The panel's name.")
     channels = param.List(item_type=list, doc="Each channel with its stand-ins: the first that is recorded is shown.")
-    mode: str = param.Selector(
+    mode: Any = param.Selector(
         default="tiled", objects=["tiled", "overlaid"], doc="Lanes of their own, or one for all."
     )
