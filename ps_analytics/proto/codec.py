@@ -6,6 +6,7 @@ public schema with `bytes` columns (made here from the same descriptor) reads an
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from operator import attrgetter
 from typing import Any, NamedTuple
 
@@ -144,6 +145,10 @@ def encode(batch: Batch) -> bytes:
     return bytes(message.SerializeToString())
 
 
+_as_extra = partial(tuple.__new__, Extra)
+"""An `Extra` of a tuple, in half the time."""
+
+
 def decode(payload: bytes) -> Batch:
     """The batch in the bytes; its columns of one type are rows of one array.
 
@@ -193,9 +198,8 @@ def _nine(message: Any, length: int) -> dict[str, Column]:
         floats = sum(name in _FLOATS for name in names)
     joined = _joined(names, raws, _FLOAT, length)
     border = floats * length * 4
-    columns = dict(zip(names, _real_rows(joined[:border], length), strict=False))
-    columns.update(zip(names[floats:], np.frombuffer(joined[border:], _INTEGER).reshape(-1, length), strict=True))
-    return columns
+    rows = [*_real_rows(joined[:border], length), *np.frombuffer(joined[border:], _INTEGER).reshape(-1, length)]
+    return dict(zip(names, rows, strict=True))
 
 
 def _extras(channels: Any, length: int) -> dict[str, Extra]:
@@ -216,7 +220,9 @@ def _extras(channels: Any, length: int) -> dict[str, Extra]:
         wide = _real_rows(_joined(doubles, doubles.values(), _DOUBLE, length), length, _DOUBLE)
         columns.update(zip(doubles, wide, strict=True))
         columns = {name: columns[name] for name in names}
-    return dict(zip(names, map(Extra, columns.values(), units, map(_rate, rates)), strict=True))
+    usual = {rate: _rate(rate) for rate in set(rates)}
+    facts = zip(columns.values(), units, [usual[rate] for rate in rates], strict=True)
+    return dict(zip(names, map(_as_extra, facts), strict=True))
 
 
 def _joined(names: Iterable[str], raws: Collection[bytes], dtype: np.dtype[Any], length: int) -> bytes:
