@@ -15,13 +15,13 @@ _UNITS = {"deg": "°", "C": "°C", "deg/s": "°/s", "kg/m3": "kg/m³"}
 
 _PEDAL = {"decimals": 0, "fixed": [-3, 103], "ticks": 50}
 _SHOWN: dict[str, dict[str, Any]] = {
-    "speed": {"decimals": 1, "span": 40, "width": 5},
+    "speed": {"decimals": 1, "span": 40, "width": 5, "floor": 0},
     "throttle": _PEDAL,
     "brake": _PEDAL,
     "clutch": _PEDAL,
     "steering": {"decimals": 1, "zero": True, "span": 20, "signed": True, "width": 6},
     "steering_angle": {"decimals": 1, "zero": True, "span": 20, "signed": True, "width": 7},
-    "rpm": {"decimals": 0, "span": 500, "width": 5},
+    "rpm": {"decimals": 0, "span": 500, "width": 5, "floor": 0},
     "gear": {"decimals": 0, "span": 3, "width": 2},
     "g_lat": {"decimals": 2, "zero": True, "span": 1, "signed": True, "width": 6},
     "g_long": {"decimals": 2, "zero": True, "span": 1, "signed": True, "width": 6},
@@ -37,9 +37,10 @@ _DELTA: dict[str, Any] = {
 def channel_display(name: str, *, source: str = "") -> dict[str, Any]:
     """What the browser needs to draw a channel.
 
-    Keys: label, unit, decimals (shown), width (of the number, in characters), stepped, and where they apply `zero` (a
-    zero line that stays in view), `signed`, `span` (the least range of its lane), `fixed` (a range it keeps), `ticks`
-    (their step), `above` and `below` (what being on that side of zero means), `source` (what did not record it).
+    Keys: label, unit, decimals (shown), width (of the number, in characters), stepped, source (what did not record it),
+    and where they apply `zero` (a zero line that stays in view), `signed`, `span` (the least range of its lane),
+    `fixed` (a range it keeps), `ticks` (their step), `floor` (what it never is below), `above` and `below` (what being
+    on that side of zero means).
     """
     if name == DELTA:
         return {"name": name, "stepped": False, **_DELTA}

@@ -13,6 +13,7 @@ from ps_analytics.ui.comparison import ALIGNING, Column, Comparison, Grid
 from ps_analytics.ui.layouts import channels_of, driver_overview
 
 NO_LAPS = "No laps yet. `psa demo` or `psa import FILE`."
+NO_LAPS_HERE = "This session has no laps."
 FIRST_LAP = "The first lap is being driven. It appears here when it ends."
 TIMES_ONLY = "This session has lap times and no telemetry: there is nothing to draw."
 
@@ -205,7 +206,7 @@ class ReviewState(param.Parameterized):
         """What there is to show, and the sentence that goes with it."""
         if not self.laps:
             recording = any(r["session_id"] == self.session_id and r["status"] == "recording" for r in self.sessions)
-            return "empty", FIRST_LAP if recording else NO_LAPS
+            return "empty", FIRST_LAP if recording else NO_LAPS_HERE if self.session_id else NO_LAPS
         if not any(lap.has_telemetry for lap in self.laps):
             return "times", TIMES_ONLY
         return ("ready" if comparison or not problem else "error"), problem

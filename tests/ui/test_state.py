@@ -4,7 +4,7 @@ import pytest
 
 from ps_analytics.errors import NotFound
 from ps_analytics.store.store import Store
-from ps_analytics.ui.state import FIRST_LAP, NO_LAPS, TIMES_ONLY, ReviewState
+from ps_analytics.ui.state import FIRST_LAP, NO_LAPS, NO_LAPS_HERE, TIMES_ONLY, ReviewState
 
 
 @pytest.fixture
@@ -125,6 +125,12 @@ def test_an_override_of_validity_changes_what_is_best(state, weekend, store) -> 
 def test_an_empty_store_says_how_to_fill_it(state) -> None:
     state.refresh()
     assert (state.status, state.problem) == ("empty", NO_LAPS)
+
+
+def test_a_session_without_laps_says_so(state, paddock) -> None:
+    paddock.session()
+    state.refresh()
+    assert (state.status, state.problem) == ("empty", NO_LAPS_HERE)
 
 
 def test_a_session_whose_first_lap_is_being_driven_says_so(state, paddock) -> None:

@@ -23,7 +23,9 @@ export function laneExtent(lane, low, high) {
   const least = channel.span ?? 0
   if (to - from < least) [from, to] = channel.zero ? [Math.min(from, -least / 2), Math.max(to, least / 2)] : [from - least / 2, to + least / 2]
   const pad = (to - from || 1) * 0.06
-  return [from - pad, to + pad]
+  // What cannot be negative shows no scale below zero, however short the range.
+  const bottom = channel.floor <= low ? Math.max(from, channel.floor) : from
+  return [bottom - pad, to + pad]
 }
 
 // A scale that puts `extent` into the lane's slot of a plot so many pixels high.

@@ -153,7 +153,7 @@ class TracePanel {
       return group
     })
     this.frame.values.replaceChildren(...groups)
-    const alone = this.bus.laps.length === 1 && this.names.includes("delta")
+    const alone = this.bus.laps.length === 1 && this.names.some((names) => names.includes("delta"))
     this.frame.note.textContent = alone ? "choose a second lap to compare" : ""
   }
 
