@@ -92,10 +92,10 @@ def open_database(url: str) -> Database:
         raise DatabaseUnreachable(_masked(url), "this is not a database URL") from None
     backend = parsed.get_backend_name()
     if backend == "sqlite":
-        return Database(_sqlite(parsed), _shown(parsed))
+        return Database(_sqlite(parsed), without_secrets(parsed))
     if backend == "postgresql":
-        return Database(_postgresql(parsed), _shown(parsed))
-    raise DatabaseUnreachable(_shown(parsed), f"'{backend}' is neither sqlite nor postgresql+psycopg")
+        return Database(_postgresql(parsed), without_secrets(parsed))
+    raise DatabaseUnreachable(without_secrets(parsed), f"'{backend}' is neither sqlite nor postgresql+psycopg")
 
 
 def _sqlite(url: URL) -> Engine:
@@ -104,7 +104,7 @@ def _sqlite(url: URL) -> Engine:
         engine = create_engine(url, poolclass=StaticPool, connect_args={"check_same_thread": False})
     else:
         if not Path(path).parent.is_dir():
-            raise DatabaseUnreachable(_shown(url), f"there is no folder '{Path(path).parent}'")
+            raise DatabaseUnreachable(without_secrets(url), f"there is no folder '{Path(path).parent}'")
         engine = create_engine(url)
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
@@ -136,7 +136,7 @@ def _postgresql(url: URL) -> Engine:
     except ModuleNotFoundError:
         raise MissingExtra("PostgreSQL", "postgres") from None
     except ArgumentError as error:
-        raise DatabaseUnreachable(_shown(url), str(error)) from None
+        raise DatabaseUnreachable(without_secrets(url), str(error)) from None
     event.listen(engine, "do_execute", _binary_results)
     return engine
 
@@ -149,7 +149,8 @@ def _binary_results(cursor: Any, statement: str, parameters: Any, context: Any) 
     return True
 
 
-def _shown(url: URL) -> str:
+def without_secrets(url: URL) -> str:
+    """The URL as it may be shown."""
     query = {key: "***" if key in _SECRETS else value for key, value in url.query.items()}
     return url.set(query=query).render_as_string(hide_password=True)
 

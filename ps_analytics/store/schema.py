@@ -19,6 +19,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError, ProgrammingError
 from ps_analytics.errors import DatabaseUnreachable, PluginClash, SchemaOutdated, StoreError
 from ps_analytics.plugins import Plugins
 from ps_analytics.store import models
+from ps_analytics.store.engine import without_secrets
 
 CORE = "core"
 _LOCK = 0x70735F6462  # one number for every process that changes this database's tables: "ps_db"
@@ -156,7 +157,7 @@ def _push(engine: Engine, branch: Branch) -> Step:
 def _outdated(engine: Engine, found: str | None, branch: Branch | None = None) -> SchemaOutdated:
     branch = branch or core()
     newer = found is not None and found not in branch.revisions()
-    return SchemaOutdated(_shown(engine), found=found, needed=branch.heads()[0], newer=newer)
+    return SchemaOutdated(without_secrets(engine.url), found=found, needed=branch.heads()[0], newer=newer)
 
 
 def reset(engine: Engine, plugins: Plugins) -> list[Step]:
@@ -330,9 +331,7 @@ def _translated(engine: Engine) -> Iterator[None]:
     except DBAPIError as error:
         reason = str(error.orig).strip().splitlines()[0].rstrip(".")
         if isinstance(error, IntegrityError | ProgrammingError):  # it answers, and says no
-            raise StoreError(f"the database {_shown(engine)} refuses: {reason}. Nothing is changed.") from error
-        raise DatabaseUnreachable(_shown(engine), reason) from error
-
-
-def _shown(engine: Engine) -> str:
-    return engine.url.render_as_string(hide_password=True)
+            raise StoreError(
+                f"the database {without_secrets(engine.url)} refuses: {reason}. Nothing is changed."
+            ) from error
+        raise DatabaseUnreachable(without_secrets(engine.url), reason) from error

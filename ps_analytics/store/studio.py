@@ -64,11 +64,11 @@ class Studio:
             BadSetting: the port is not for this user.
         """
         schema.ensure(database.engine)
+        pages = application(database.engine, plugins)
+        _only_look(database.engine, limit_s)
         self._token = secrets.token_urlsafe(32)
         self._socket = _listening(port)
         self.port = int(self._socket.getsockname()[1])
-        _only_look(database.engine, limit_s)
-        pages = application(database.engine, plugins)
         door = _Door(pages, token=self._token, cookie=f"ps_studio_{self.port}", port=self.port)
         # The address carries the token: nothing may log it.
         config = uvicorn.Config(door, access_log=False, log_level="warning", ws="none", server_header=False)
