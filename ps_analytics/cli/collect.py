@@ -18,15 +18,13 @@ Speed = Annotated[float, typer.Option(min=0.1, max=100.0, help="Times real time.
 
 @app.command()
 def simulated(
-    speed: Speed = 1.0,
-    seed: Annotated[int, typer.Option(help="Another seed is another drive.")] = 1,
-    history: Annotated[bool, typer.Option("--history", help="First send the past sessions of the demo.")] = False,
+    speed: Speed = 1.0, seed: Annotated[int, typer.Option(help="Another seed is another drive.")] = 1
 ) -> None:
     """Drive a simulated car until Ctrl-C."""
     from ps_analytics.collect.simulated import Simulated
 
     typer.echo(f"Driving a simulated car at ×{speed:g}. Ctrl-C stops.")
-    _run(Simulated(seed, speed=speed, history=history))
+    _run(Simulated(seed, speed=speed))
 
 
 @app.command()

@@ -20,13 +20,17 @@ def demo() -> None:
 
     A store without sessions is first filled with four past ones; then the car drives live.
     """
+    from ps_analytics.ingest.demo import fill_in_demo
     from ps_analytics.store.store import open_store
 
-    with open_store(settings=read_settings()) as store:
-        history = ["--history"] if store.find_sessions().is_empty() else []
+    settings = read_settings()
+    with open_store(settings=settings) as store:
+        if store.find_sessions().is_empty():
+            typer.echo("Driving four past sessions first: about ten seconds.")
+            fill_in_demo(store, settings=settings)
     stop = stop_on_signal()
     with ExitStack() as stack:
-        commands = (["ingest"], ["collect", "simulated", *history], ["serve"])
+        commands = (["ingest"], ["collect", "simulated"], ["serve"])
         programs = [stack.enter_context(_running(command)) for command in commands]
         while not stop.wait(LOOK_S):
             if any(program.poll() is not None for program in programs):

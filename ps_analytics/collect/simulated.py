@@ -1,4 +1,4 @@
-"""A simulated car as a source: it fills in the demo's past if asked, then drives until it is stopped."""
+"""Simulated cars as sources: one drives until it is stopped, one tells what the demo has driven lately."""
 
 import threading
 from collections.abc import Generator, Iterator
@@ -23,32 +23,23 @@ PAST_FRAMES = 600
 
 
 class Simulated(Collector):
-    """Drives a simulated car: for one seed the same circuits, sessions and laps.
+    """Drives a simulated car: for one seed the same circuit and laps.
 
     Args:
         seed: decides everything that differs.
-        speed: times real time for what is driven now; beyond 1 its frames are not called live.
-        history: publish the demo's past sessions first, as fast as they are taken, dated to the last days.
-        clock: says what day it is, and when a frame is due.
+        speed: times real time; beyond 1 its frames are not called live.
+        clock: says when a frame is due.
     """
 
     name = "simulated"
 
-    def __init__(self, seed: int = 1, *, speed: float = 1.0, history: bool = False, clock: Clock | None = None) -> None:
-        self._seed, self._speed, self._history, self._clock = seed, speed, history, clock or Clock()
+    def __init__(self, seed: int = 1, *, speed: float = 1.0, clock: Clock | None = None) -> None:
+        self._seed, self._speed, self._clock = seed, speed, clock or Clock()
 
     def run(self, publish: Publish, stop: threading.Event) -> None:
         """Publish until `stop`."""
-        if self._history and not self._fill_in(publish, stop):
-            return
         with closing(_ahead(self._laps())) as laps:
             drive(laps, publish, stop, speed=self._speed, clock=self._clock)
-
-    def _fill_in(self, publish: Publish, stop: threading.Event) -> bool:
-        """Whether all past sessions were published."""
-        now = datetime.fromtimestamp(self._clock.now_us() / 1e6, UTC)
-        batches = (batch for past in demo_sessions(self._seed) for batch in _past(past, now))
-        return all(deliver(batch, publish, stop) and not stop.is_set() for batch in batches)
 
     def _laps(self) -> Iterator[Batch]:
         """The drive of now: a batch a lap, time stamps from 0."""
@@ -57,6 +48,28 @@ class Simulated(Collector):
         session = Session(self.name, track=circuit.name, car=GT.name, driver=driver.name, live=live)
         for lap in drive_on(circuit, GT, driver, seed=self._seed):
             yield _batch(session, lap)
+
+
+class SimulatedPast(Collector):
+    """The demo's past sessions, as fast as they are taken, dated to the last days.
+
+    Args:
+        seed: decides everything that differs.
+        clock: says what day it is.
+    """
+
+    name = "simulated"
+
+    def __init__(self, seed: int = 1, *, clock: Clock | None = None) -> None:
+        self._seed, self._clock = seed, clock or Clock()
+
+    def run(self, publish: Publish, stop: threading.Event) -> None:
+        """Publish all of them, or until `stop`."""
+        now = datetime.fromtimestamp(self._clock.now_us() / 1e6, UTC)
+        for past in demo_sessions(self._seed):
+            for batch in _past(past, now):
+                if stop.is_set() or not deliver(batch, publish, stop):
+                    return
 
 
 def _ahead(laps: Iterator[Batch]) -> Generator[Batch, None, None]:
@@ -72,7 +85,9 @@ def _ahead(laps: Iterator[Batch]) -> Generator[Batch, None, None]:
 def _past(past: DemoSession, now: datetime) -> Iterator[Batch]:
     """A session of the past, in batches, dated back from `now` by the local calendar."""
     driven = simulate(past.circuit, past.car, past.driver, past.plan, seed=past.seed)
-    session = Session(Simulated.name, track=past.circuit.name, car=past.car.name, driver=past.driver.name, live=False)
+    session = Session(
+        SimulatedPast.name, track=past.circuit.name, car=past.car.name, driver=past.driver.name, live=False
+    )
     day = now.astimezone().date() - timedelta(days=past.days_ago)
     began = datetime.combine(day, time.fromisoformat(past.clock)).astimezone()
     yield from parts(_batch(session, driven.frames, round(began.timestamp() * 1e6)), PAST_FRAMES)

@@ -57,8 +57,9 @@ def cut(running: RunningLap, facts: Facts, *, end_s: float, line: Line | None) -
     start_s, lap_time_s, source = running.start_s, None, "none"
     if line is not None and running.began_at_line:
         lap_time_s, source = line.time_s - start_s, line.method
-        if line.counted_s is not None and abs(line.counted_s - lap_time_s) < COUNT_AGREES_S:
-            lap_time_s, source = line.counted_s, "clock"
+        counted_s = None if line.counts_frames else line.counted_s
+        if counted_s is not None and abs(counted_s - lap_time_s) < COUNT_AGREES_S:
+            lap_time_s, source = counted_s, "clock"
     elif line is not None and standing and line.counted_s is not None:
         start_s, lap_time_s, source = line.time_s - line.counted_s, line.counted_s, "clock"
     reason = why_invalid(facts, whole=line is not None and (running.began_at_line or standing))

@@ -49,6 +49,8 @@ class Line:
     """`clock` or `position`: what `time_s` comes from."""
     counted_s: float | None
     """The lap's time by the game's clock; None where that clock cannot tell."""
+    counts_frames: bool = False
+    """The clock restarts with a frame, so its count is off by up to one: good only where nothing else is known."""
 
 
 def find_restart(window: Floats, crossing: int) -> int | None:
@@ -84,7 +86,7 @@ def find_line(window: Floats, crossing: int, *, by_position: bool) -> Line:
     if abs(by_clock - by_p) >= 0.5 or _is_slow(window, restart):
         return Line(by_p, "position", None)
     if shown < AT_FRAME_S and restart <= crossing + 1:
-        return Line(by_p, "position", None)
+        return Line(by_p, "position", counted, counts_frames=True)
     if 4e-3 < abs(by_clock - by_p) < 0.2 and _position_is_precise(window, crossing):
         return Line(by_p, "position", counted if restart > crossing + 2 else None)
     return Line(by_clock, "clock", counted)

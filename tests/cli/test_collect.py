@@ -93,12 +93,6 @@ def test_a_simulated_car_drives_until_it_is_stopped(tmp_path: Path, listener: Li
         assert list(left.unacknowledged()) == []
 
 
-def test_the_past_of_the_demo_is_sent_first_if_asked_for(tmp_path: Path, listener: Listener) -> None:
-    with collecting(tmp_path, listener.port, "simulated", "--history") as process:
-        assert next(batch.live for batch in receive(listener, 600)) is False
-        stopped(process, signal.SIGINT, listener)
-
-
 def test_without_a_daemon_frames_wait_in_the_spool_and_the_next_run_sends_them(tmp_path: Path) -> None:
     with collecting(tmp_path, NO_DAEMON, "simulated") as process:
         first_line(process)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from ps_analytics.collect.clock import HurriedClock
-from ps_analytics.collect.simulated import Simulated
+from ps_analytics.collect.simulated import Simulated, SimulatedPast
 from ps_analytics.proto.codec import Batch, encode, to_catalog
 from ps_analytics.simulate.car import GT
 from ps_analytics.simulate.demo import DRIVERS, demo_circuits, demo_sessions
@@ -41,11 +41,17 @@ def after(frames: int) -> Callable[[Batch], bool]:
     return reached
 
 
-@pytest.fixture(scope="module")
-def filled() -> list[Batch]:
-    """The demo's past, and the first second of what follows."""
-    live = after(60)
-    return driven(lambda batch: batch.live and live(batch), history=True)
+def told(stop: threading.Event | None = None) -> list[Batch]:
+    """The demo's past, until it ends or until a batch that sets `stop`."""
+    published: list[Batch] = []
+
+    def publish(batch: Batch) -> None:
+        published.append(batch)
+        if stop is not None:
+            stop.set()
+
+    SimulatedPast(clock=HurriedClock(NOW_US)).run(publish, stop or threading.Event())
+    return published
 
 
 def test_what_is_driven_is_the_drive_of_the_seed_over_the_laps_in_small_batches() -> None:
@@ -81,11 +87,12 @@ def test_faster_than_real_time_the_frames_are_not_called_live() -> None:
     assert max(map(len, published)) == 60
 
 
-def test_the_past_of_the_demo_comes_first_dated_to_the_last_days(filled: list[Batch]) -> None:
+def test_the_past_is_the_demos_sessions_dated_to_the_last_days() -> None:
+    filled = told()
     sessions = list(dict.fromkeys(batch.session_id for batch in filled))
     past = demo_sessions()
-    assert len(sessions) == len(past) + 1
-    for session, wanted in zip(sessions[:-1], past, strict=True):
+    assert len(sessions) == len(past)
+    for session, wanted in zip(sessions, past, strict=True):
         batches = [batch for batch in filled if batch.session_id == session]
         truth = simulate(wanted.circuit, wanted.car, wanted.driver, wanted.plan, seed=wanted.seed)
         assert sum(map(len, batches)) == len(truth.frames)
@@ -98,17 +105,11 @@ def test_the_past_of_the_demo_comes_first_dated_to_the_last_days(filled: list[Ba
         assert (today - began.date()).days == wanted.days_ago
         assert int(batches[-1].timestamp_us[-1]) < NOW_US
     assert all(len(encode(batch)) < 1_000_000 for batch in filled)
-    assert np.median([len(batch) for batch in filled if not batch.live]) > 100
+    assert np.median([len(batch) for batch in filled]) > 100
 
 
-def test_then_the_car_is_driven_now(filled: list[Batch]) -> None:
-    live = [batch for batch in filled if batch.live]
-    assert int(live[0].timestamp_us[0]) == NOW_US
-    assert filled.index(live[0]) == len(filled) - len(live)
-
-
-def test_filling_in_the_past_can_be_stopped() -> None:
-    assert len(driven(after(1), history=True)) == 1
+def test_telling_the_past_can_be_stopped() -> None:
+    assert len(told(threading.Event())) == 1
 
 
 def test_no_thread_outlives_a_drive() -> None:
