@@ -73,22 +73,26 @@ def on_grid(placed: Placed, *, step_m: float = 1.0) -> GridLap:
     Raises:
         IncompatibleLaps: too much of it is missing, or its positions and its time do not belong together.
     """
+    distance_m = grid_of(placed.length_m, step_m=step_m)
+    return _whole_on_grid(placed, distance_m) if placed.whole else _part_on_grid(placed, distance_m)
+
+
+def _part_on_grid(placed: Placed, distance_m: Floats) -> GridLap:
+    """A stretch between two places: NaN before and after it."""
+    samples = placed.samples
+    flags = {**placed.flags, **_flags_of_gaps(samples, 0.0, 0.0), "no_lap_time": True}
+    when = np.interp(distance_m, *_strictly(placed.at_m, samples.time_s), left=np.nan, right=np.nan)
+    channels = _Channels(placed, distance_m)
+    return GridLap(distance_m, when, channels, placed.length_m, None, placed.method, flags=flags)
+
+
+def _whole_on_grid(placed: Placed, distance_m: Floats) -> GridLap:
+    """A lap from line to line, closed at both: t = 0 and t = the lap's time, assigned."""
     samples, length = placed.samples, placed.length_m
-    distance_m = grid_of(length, step_m=step_m)
-    flags = dict(placed.flags)
-    if not placed.whole:
-        at, time_s = _strictly(placed.at_m, samples.time_s)
-        when = np.interp(distance_m, at, time_s, left=np.nan, right=np.nan)
-        flags |= _flags_of_gaps(samples, 0.0, 0.0)
-        channels = _Channels(placed, distance_m)
-        return GridLap(
-            distance_m, when, channels, length, samples.lap_time_s, placed.method,
-            flags=flags | ({"no_lap_time": True} if samples.lap_time_s is None else {}),
-        )  # fmt: skip
     first, last = line_time(placed, 0.0), line_time(placed, length)
-    lap_time_s = samples.lap_time_s if samples.lap_time_s is not None else last - first
-    flags |= _flags_of_gaps(samples, samples.time_s[0] - first, last - samples.time_s[-1])
-    start_error, end_error = (first, last - lap_time_s) if samples.lap_time_s is not None else (0.0, 0.0)
+    lap_time_s = last - first if samples.lap_time_s is None else samples.lap_time_s
+    flags = {**placed.flags, **_flags_of_gaps(samples, samples.time_s[0] - first, last - samples.time_s[-1])}
+    start_error, end_error = (0.0, 0.0) if samples.lap_time_s is None else (first, last - lap_time_s)
     if abs(end_error - start_error) > CLOSES_WITHIN_SHARE * lap_time_s:
         raise IncompatibleLaps(
             f"{samples.name} took {lap_time_s:.3f} s, but its samples go round in {last - first:.3f} s."
