@@ -1,7 +1,7 @@
 """The store: one user's events, sessions and laps in one database, and the transactions that write them."""
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -10,6 +10,7 @@ import polars as pl
 from sqlalchemy import inspect
 
 from ps_analytics.config import Settings, read_settings
+from ps_analytics.errors import PluginClash
 from ps_analytics.lap import Lap
 from ps_analytics.plugins import load_plugins
 from ps_analytics.store import laps as laps_
@@ -229,5 +230,6 @@ def _prepare(database: Database) -> None:
         with database.read() as connection:
             blank = not inspect(connection).get_table_names()
         if blank:
-            schema.push(database.engine, load_plugins())
+            with suppress(PluginClash):  # the core is there all the same; `psa db push` and `merge` tell of it
+                schema.push(database.engine, load_plugins())
     schema.ensure(database.engine)

@@ -86,6 +86,12 @@ def test_push_refuses_a_plugin_with_two_heads(url: str, tmp_path: Path, monkeypa
     assert "its migrations have 2 newest revisions (0001, 0002) instead of one" in str(failure("push"))
 
 
+def test_a_store_opens_in_spite_of_plugins_that_clash(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    _install_forked(tmp_path, monkeypatch)
+    with open_store(f"sqlite:///{(tmp_path / 'new.sqlite').as_posix()}", user="anna") as store:
+        assert len(store.find_sessions()) == 0
+
+
 def test_reset_says_what_it_would_destroy_and_does_nothing(url: str) -> None:
     run("push")
     with open_store(url, user="anna") as store:
