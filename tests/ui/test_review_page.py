@@ -246,6 +246,17 @@ def test_a_command_nobody_knows_does_nothing(review: Any) -> None:
     expect(review.status()).to_contain_text("Something went wrong here")
 
 
+def test_a_light_page_is_one_click_away_and_stays_light(review: Any) -> None:
+    swatch = review.page.get_by_test_id("laps").locator(".chosen .swatch").first
+    with review.painted():
+        review.page.get_by_role("button", name="Light or dark").click()
+    expect(swatch).to_have_css("background-color", "rgb(194, 94, 0)")  # the same orange with more weight
+    review.screenshot("review-light")
+    review.page.reload()
+    review.drawn()
+    expect(review.page.locator("html")).to_have_attribute("data-theme", "light")
+
+
 @pytest.mark.slow
 def test_sessions_opened_and_closed_leave_nothing_behind(review: Any, served: Any) -> None:
     context, before = review.page.context, len(alive())

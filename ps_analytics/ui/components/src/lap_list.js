@@ -2,7 +2,7 @@
 import {busOf} from "./bus.js"
 import {h, panelFrame} from "./dom.js"
 import {fixed, lapTime} from "./numbers.js"
-import {dress} from "./theme.js"
+import {dress, ink} from "./theme.js"
 
 const KINDS = {out: "out lap", in: "in lap", pit: "through the pits", partial: "incomplete", standing: "standing start"}
 
@@ -20,7 +20,8 @@ class LapRow {
   }
 
   show(lap) {
-    const state = JSON.stringify(lap)
+    const color = ink(lap.color)
+    const state = JSON.stringify([lap, color])
     if (state === this.state) return
     this.state = state
     const reasons = lap.reasons.join("; ")
@@ -30,8 +31,8 @@ class LapRow {
     this.gap.textContent = lap.best ? "best" : lap.gap_s == null ? "" : fixed(lap.gap_s, 3, true)
     this.gap.hidden = !this.gap.textContent
     this.marks.replaceChildren(...marks(lap, reasons))
-    this.swatch.style.cssText = lap.chosen ? `background:${lap.color};border-color:${lap.color}` : ""
-    this.root.style.setProperty("--lap", lap.chosen ? lap.color : "transparent")
+    this.swatch.style.cssText = lap.chosen ? `background:${color};border-color:${color}` : ""
+    this.root.style.setProperty("--lap", lap.chosen ? color : "transparent")
     this.root.className = [lap.chosen && "chosen", !lap.counts && "aside", lap.reference && "is-reference"].filter(Boolean).join(" ")
     this.toggle.setAttribute("aria-checked", String(lap.chosen))
     const kind = KINDS[lap.kind] ? `, ${KINDS[lap.kind]}` : ""
@@ -96,6 +97,7 @@ export const LapList = {
     const panel = new LapPanel(busOf(model.page), model.title)
     const show = () => panel.show(model.laps)
     model.on("laps", show)
+    model.on("remove", busOf(model.page).subscribe(["style"], show))
     show()
     return panel.frame.root
   },

@@ -2,7 +2,7 @@
 import {busOf} from "./bus.js"
 import {h, stroke} from "./dom.js"
 import {lapTime} from "./numbers.js"
-import {dress} from "./theme.js"
+import {dress, ink} from "./theme.js"
 
 function choice(label, onchange) {
   const select = h("select", {"aria-label": label, onchange: () => onchange(select.value)})
@@ -21,7 +21,7 @@ function fill(select, options, value) {
 
 function nameLap({label, time_s, color, dash, reference}) {
   const role = reference ? "reference" : ""
-  return h("span", {}, stroke(color, dash), h("b", {text: label}), h("span", {class: "number", text: lapTime(time_s)}), role)
+  return h("span", {}, stroke(ink(color), dash), h("b", {text: label}), h("span", {class: "number", text: lapTime(time_s)}), role)
 }
 
 export const SessionPicker = {
@@ -33,7 +33,7 @@ export const SessionPicker = {
     const about = h("span", {class: "about"})
     const key = h("div", {class: "key", "aria-label": "Laps shown"})
     const nameLaps = () => key.replaceChildren(...bus.laps.slice(0, 4).map(nameLap))
-    model.on("remove", bus.subscribe(["data"], nameLaps))
+    model.on("remove", bus.subscribe(["data", "style"], nameLaps))
     const show = () => {
       fill(event.select, model.events, model.event)
       event.root.hidden = model.events.length < 2

@@ -10,8 +10,18 @@ export const MONO = '"JetBrains Mono", ui-monospace, monospace'
 // Dark to bright in even steps of lightness, so that it reads without telling hues apart.
 const SCALE = [[52, 70, 160], [38, 124, 190], [45, 174, 172], [140, 212, 100], [255, 230, 96]]
 
+// On a light ground the laps' colours need more weight; the hues stay.
+const INKS = {
+  "#4cc2ff": "#0a7fc2", "#ff9d42": "#c25e00", "#7ee787": "#1a8a3a", "#ff7eb6": "#c42a77", "#c4a7ff": "#7a4fd0", "#f2cc60": "#8a6a00",
+}
+
 let sheet
 let fonts
+
+// The colour of a lap as the theme in force writes it. The topic `style` says that this has changed.
+export function ink(color) {
+  return document.documentElement.dataset.theme === "light" ? (INKS[color] ?? color) : color
+}
 
 // A @font-face inside a shadow root does nothing: faces belong to the document.
 export function loadFonts() {

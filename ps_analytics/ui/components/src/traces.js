@@ -6,7 +6,7 @@ import {drawFrame} from "./frame.js"
 import {pointAndZoom} from "./gestures.js"
 import {laneExtent, laneScale, lanesOf} from "./lanes.js"
 import {fixed} from "./numbers.js"
-import {dress, tokens} from "./theme.js"
+import {dress, ink, tokens} from "./theme.js"
 
 const PAD = [6, 12, 20, 48] // of the plot, in CSS pixels: top, right, bottom, left
 const STEPPED = uPlot.paths.stepped({align: 1})
@@ -40,8 +40,7 @@ class TracePanel {
   }
 
   follow(topics) {
-    if (topics.has("data")) this.load()
-    else if (topics.has("style")) this.plot?.redraw(false)
+    if (topics.has("data") || topics.has("style")) this.load()
     else if (topics.has("window")) this.applyWindow()
     this.showCursor()
   }
@@ -59,7 +58,7 @@ class TracePanel {
     if (width < 8 || height < 8 || !Object.keys(this.bus.channels).length) return
     const names = this.names.map((name) => (Array.isArray(name) ? this.firstRecorded(name) : name))
     this.lanes = lanesOf(names, this.bus.channels, this.mode)
-    const structure = JSON.stringify([names, this.bus.laps, this.lanes.map((lane) => lane.channels)])
+    const structure = JSON.stringify([names, this.bus.laps, this.bus.laps.map(({color}) => ink(color)), this.lanes.map((lane) => lane.channels)])
     if (structure !== this.structure) {
       this.structure = structure
       this.build(width, height)
@@ -90,7 +89,7 @@ class TracePanel {
     while (this.plot.series.length > 1) this.plot.delSeries(this.plot.series.length - 1)
     for (const {lap, channel, lane} of this.series) {
       this.plot.addSeries({
-        scale: lane.scale, stroke: lap.color, width: lap.reference ? 1.25 : 1.75, dash: lap.dash ?? undefined,
+        scale: lane.scale, stroke: ink(lap.color), width: lap.reference ? 1.25 : 1.75, dash: lap.dash ?? undefined,
         paths: channel.stepped ? STEPPED : LINEAR, points: {show: false},
       })
     }
@@ -134,7 +133,7 @@ class TracePanel {
 
   buildDots() {
     for (const dot of this.dots) dot.remove()
-    this.dots = this.series.map(({lap}) => h("div", {class: "dot", style: `border-color:${lap.color}`}))
+    this.dots = this.series.map(({lap}) => h("div", {class: "dot", style: `border-color:${ink(lap.color)}`}))
     this.plot.over.append(...this.dots)
   }
 
@@ -146,7 +145,7 @@ class TracePanel {
       const group = h("span", {class: "value-group"}, h("b", {text: channel.label}), h("i", {text: channel.unit ?? ""}))
       for (const lap of this.bus.laps) {
         if (channel.name === "delta" && lap.reference) continue
-        const cell = h("span", {class: "value", style: `color:${lap.color};min-width:${channel.width}ch`, title: lap.label})
+        const cell = h("span", {class: "value", style: `color:${ink(lap.color)};min-width:${channel.width}ch`, title: lap.label})
         this.cells.push({cell, lap, channel})
         group.append(cell)
       }
@@ -161,7 +160,8 @@ class TracePanel {
     const {plot, bus} = this
     if (!plot || !bus.x.length) return
     const i = bus.index
-    const {width, height} = plot.over.getBoundingClientRect()
+    // Not asked of the page: that would lay it out again for every panel, at every move.
+    const [width, height] = [plot.bbox.width / uPlot.pxRatio, plot.bbox.height / uPlot.pxRatio]
     const left = plot.valToPos(bus.x[i], "x")
     const inside = left >= -0.5 && left <= width + 0.5
     this.line.hidden = !inside

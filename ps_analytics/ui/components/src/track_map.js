@@ -2,7 +2,7 @@
 import {busOf} from "./bus.js"
 import {h, onSize, panelFrame} from "./dom.js"
 import {fixed} from "./numbers.js"
-import {HEAT_CSS, dress, heat, tokens} from "./theme.js"
+import {HEAT_CSS, dress, heat, ink, tokens} from "./theme.js"
 
 const COLOR_BY = "speed"
 const SHADES = 24
@@ -79,7 +79,7 @@ class MapPanel {
     this.legend.hidden = true
     const {path} = this
     if (!path) return
-    const colors = tokens(this.frame.root)
+    const colors = (this.colors = tokens(this.frame.root))
     ctx.lineCap = ctx.lineJoin = "round"
     ctx.strokeStyle = colors.track
     ctx.lineWidth = 11
@@ -157,7 +157,7 @@ class MapPanel {
     const {bus, path} = this
     this.at = []
     if (!path) return
-    const {panel} = tokens(this.frame.root)
+    const {panel} = this.colors
     const i = bus.index
     for (const lap of [...bus.laps].sort((a, b) => Number(b.reference) - Number(a.reference))) {
       const [xs, ys] = [bus.column(lap.id, "x"), bus.column(lap.id, "y")]
@@ -166,7 +166,7 @@ class MapPanel {
       this.at.push({lap: lap.id, place})
       ctx.beginPath()
       ctx.arc(...place, lap.reference ? 4 : 5, 0, 7)
-      ctx.fillStyle = lap.color
+      ctx.fillStyle = ink(lap.color)
       ctx.strokeStyle = panel
       ctx.lineWidth = 2
       ctx.fill()
