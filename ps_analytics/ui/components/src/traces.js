@@ -9,6 +9,8 @@ import {fixed} from "./numbers.js"
 import {dress, ink, tokens} from "./theme.js"
 
 const PAD = [6, 12, 20, 48] // of the plot, in CSS pixels: top, right, bottom, left
+const LOSS = "rgb(255 90 80 / .16)"
+const GAIN = "rgb(60 210 110 / .16)"
 const STEPPED = uPlot.paths.stepped({align: 1})
 const LINEAR = uPlot.paths.linear()
 
@@ -91,6 +93,7 @@ class TracePanel {
       this.plot.addSeries({
         scale: lane.scale, stroke: ink(lap.color), width: lap.reference ? 1.25 : 1.75, dash: lap.dash ?? undefined,
         paths: channel.stepped ? STEPPED : LINEAR, points: {show: false},
+        ...(channel.above && {fill: (plot) => gainAndLoss(plot, lane.scale), fillTo: 0}),
       })
     }
     this.buildDots()
@@ -178,6 +181,15 @@ class TracePanel {
       cell.textContent = fixed(bus.column(lap.id, channel.name)?.[i], channel.decimals, channel.signed)
     }
   }
+}
+
+// Red above zero and green below, faintly: the sign says it, the colour makes it quick to see.
+function gainAndLoss(plot, scale) {
+  const {ctx, bbox} = plot
+  const zero = Math.min(Math.max((plot.valToPos(0, scale, true) - bbox.top) / bbox.height, 0), 1)
+  const tint = ctx.createLinearGradient(0, bbox.top, 0, bbox.top + bbox.height)
+  for (const [stop, color] of [[0, LOSS], [zero, LOSS], [zero, GAIN], [1, GAIN]]) tint.addColorStop(stop, color)
+  return tint
 }
 
 function missing(channel) {
