@@ -106,18 +106,22 @@ def _has_telemetry(connection: Connection, session_id: str) -> bool:
 def _frames_without_laps(connection: Connection) -> Iterator[Fault]:
     ended = select(Session.session_key, Session.id).where(Session.status != "recording")
     for key, session_id in connection.execute(ended.order_by(Session.session_key)).all():
-        ranges = select(Lap.started_us, Lap.ended_us).filter_by(session_id=session_id).order_by(Lap.started_us)
-        count = sum(
-            _count(connection, TelemetryFrame.session_key == key, *within)
-            for within in _gaps([(started, ended) for started, ended in connection.execute(ranges)])
-        )
+        laps = select(Lap.started_us, Lap.ended_us, Lap.kind).filter_by(session_id=session_id).order_by(Lap.started_us)
+        found = connection.execute(laps).all()
+        gaps = _gaps([(started, ended) for started, ended, _ in found])
+        if found and found[0].kind == LapKind.STANDING:
+            next(gaps)  # a standing start begins when the car moves off: before it, it waits on the grid
+        count = sum(_count(connection, TelemetryFrame.session_key == key, *within) for within in gaps)
         if count:
             message = f"{counted(count, 'telemetry frame')} of session {session_id} belong to no lap."
             yield Fault("frames_without_lap", message, "telemetry_frame", str(key))
 
 
 def _gaps(ranges: list[tuple[int, int | None]]) -> Iterator[tuple[ColumnElement[bool], ...]]:
-    """The conditions on a frame's time between which there is no lap; a lap that is open reaches to the end."""
+    """The conditions on a frame's time that no lap meets: before the first, between two, after the last.
+
+    A lap that is open reaches to the end.
+    """
     at = TelemetryFrame.timestamp_us
     if not ranges:
         yield ()

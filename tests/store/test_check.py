@@ -166,6 +166,14 @@ def test_frames_without_a_lap_are_told(house: House) -> None:
     assert house.lines() == [told]
 
 
+def test_frames_before_the_first_lap_are_told_unless_the_car_waits_on_the_grid(house: House) -> None:
+    house.plant("UPDATE lap SET started_us = started_us + 500000 WHERE lap_number = 0")
+    told = ("frames_without_lap", f"50 telemetry frames of session {house.session.id} belong to no lap.")
+    assert house.lines() == [told]
+    house.plant("UPDATE lap SET kind = 'standing' WHERE lap_number = 0")
+    assert house.lines() == []
+
+
 def test_frames_of_a_session_that_is_recording_wait_for_their_lap(house: House) -> None:
     with house.store.transaction() as transaction:
         live = transaction.open_session(source="live", started_us=at(300))
