@@ -20,7 +20,14 @@ LOST = "for (const bus of globalThis[Symbol.for('ps-analytics.pages')].values())
 """Tells the page that its server is gone."""
 
 
-def review_page() -> pn.Template:
+class Page(pn.Template):
+    """Our template. It does not describe itself at every panel it is given: that is a tenth of opening a page."""
+
+    def __repr__(self) -> str:
+        return type(self).__name__
+
+
+def review_page() -> Page:
     """The review page of the settings' user. It reads nothing before the browser shows it."""
     if not is_built():
         return page_of("Review", problem=NOT_BUILT)
@@ -49,9 +56,9 @@ def review_page() -> pn.Template:
     return page_of("Review", bus=workspace.bus, picker=workspace.picker, grid=workspace.grid)
 
 
-def page_of(title: str, *, problem: str = "", **panels: Viewable) -> pn.Template:
+def page_of(title: str, *, problem: str = "", **panels: Viewable) -> Page:
     """Our template around the panels `bus`, `picker` and `grid`, or around a sentence that says why there are none."""
-    page = pn.Template(TEMPLATE.read_text(encoding="utf-8"))
+    page = Page(TEMPLATE.read_text(encoding="utf-8"))
     page.add_variable("page_title", f"{title} · ps-analytics")
     page.add_variable("problem", problem)
     for name, panel in panels.items():
