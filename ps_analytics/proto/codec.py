@@ -4,7 +4,7 @@ A batch travels by column. Packed fixed-width fields and `bytes` fields are the 
 public schema with `bytes` columns (made here from the same descriptor) reads and writes whole columns without a copy.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from operator import attrgetter
@@ -213,16 +213,23 @@ def _extras(channels: Any, length: int) -> dict[str, Extra]:
         raise WireError(f"'{bad}' is empty, repeated or one of the ten", field="channels.name")
     _check_texts(names, "channels.name")
     _check_texts(units, "channels.unit")
-    singles = {name: raw for name, raw in zip(names, raws, strict=True) if raw}
-    columns = dict(zip(singles, _real_rows(_joined(singles, singles.values(), _FLOAT, length), length), strict=True))
-    if len(singles) < len(names):
-        doubles = {channel.name: channel.doubles for channel in channels if channel.name not in singles}
-        wide = _real_rows(_joined(doubles, doubles.values(), _DOUBLE, length), length, _DOUBLE)
-        columns.update(zip(doubles, wide, strict=True))
-        columns = {name: columns[name] for name in names}
+    if all(raws):
+        rows: Iterable[Column] = _real_rows(_joined(names, raws, _FLOAT, length), length)
+    else:
+        rows = _mixed_rows(channels, names, raws, length)
     usual = {rate: _rate(rate) for rate in set(rates)}
-    facts = zip(columns.values(), units, [usual[rate] for rate in rates], strict=True)
+    facts = zip(rows, units, [usual[rate] for rate in rates], strict=True)
     return dict(zip(names, map(_as_extra, facts), strict=True))
+
+
+def _mixed_rows(channels: Any, names: Sequence[str], raws: Sequence[bytes], length: int) -> Iterator[Column]:
+    """The columns in the order of the names, where some come as doubles."""
+    singles = {name: raw for name, raw in zip(names, raws, strict=True) if raw}
+    doubles = {channel.name: channel.doubles for channel in channels if channel.name not in singles}
+    narrow = _real_rows(_joined(singles, singles.values(), _FLOAT, length), length)
+    wide = _real_rows(_joined(doubles, doubles.values(), _DOUBLE, length), length, _DOUBLE)
+    found = dict(zip([*singles, *doubles], [*narrow, *wide], strict=True))
+    return (found[name] for name in names)
 
 
 def _joined(names: Iterable[str], raws: Collection[bytes], dtype: np.dtype[Any], length: int) -> bytes:

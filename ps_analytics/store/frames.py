@@ -5,17 +5,16 @@ Every write is idempotent: a batch or a row that is there already stays as it is
 
 import struct
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import chain
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import Connection
-from sqlalchemy.dialects.postgresql import insert as insert_or_keep
 
 from ps_analytics.channels.catalog import CATALOG
 from ps_analytics.lap import Trace
 from ps_analytics.proto.codec import MISSING_INT, SEED_COLUMNS, Batch, Column, Extra, decode, to_catalog
-from ps_analytics.store.models import TelemetryBatch
 
 Received = tuple[int, Batch, bytes]
 """A session's key, a batch of it, and the batch as it came."""
@@ -30,12 +29,22 @@ _WIRE_TYPES = {
 """How PostgreSQL's binary COPY wants each column of `telemetry_frame`."""
 _COPY_HEADER = b"PGCOPY\n\xff\r\n\0" + struct.pack(">ii", 0, 0)
 _COPY_TRAILER = struct.pack(">h", -1)
-_SQLITE_ROWS = f"INSERT OR IGNORE INTO telemetry_frame ({', '.join(_ROW)}) VALUES ({', '.join('?' * len(_ROW))})"
-_SQLITE_BATCHES = (
-    "INSERT OR IGNORE INTO telemetry_batch (session_key, first_seq, last_seq, first_us, last_us, payload)"
-    " VALUES (?, ?, ?, ?, ?, ?)"
-)
-_COPY_ROWS = f"COPY {{table}} ({', '.join(_ROW)}) FROM STDIN (FORMAT BINARY)"
+_HEAD = ("session_key", "first_seq", "last_seq", "first_us", "last_us", "payload")
+_BATCH = struct.Struct(">hiqiqiqiqiqi")
+"""A row of `telemetry_batch` up to its payload: the number of fields, and the length before each."""
+_NAMES = {"telemetry_frame": _ROW, "telemetry_batch": _HEAD}
+_ROWS_A_STATEMENT = 50
+"""SQLite takes rows in statements of so many in half the time of one by one."""
+
+
+def _insert(table: str, rows: int = 1) -> str:
+    names = _NAMES[table]
+    values = f"({', '.join('?' * len(names))})"
+    return f"INSERT OR IGNORE INTO {table} ({', '.join(names)}) VALUES {', '.join([values] * rows)}"
+
+
+_SQLITE_BATCHES, _SQLITE_ROW = _insert("telemetry_batch"), _insert("telemetry_frame")
+_SQLITE_MANY_ROWS = _insert("telemetry_frame", _ROWS_A_STATEMENT)
 _GEAR_LIMIT = 2**15
 
 
@@ -47,44 +56,60 @@ def write_batches(connection: Connection, received: Sequence[Received]) -> None:
         (key, b.first_seq, b.next_seq - 1, int(b.timestamp_us.min()), int(b.timestamp_us.max()), payload)
         for key, b, payload in received
     ]
+    rows = _columns([(key, batch) for key, batch, _ in received])
     if connection.dialect.name == "sqlite":
         connection.exec_driver_sql(_SQLITE_BATCHES, heads)
+        _insert_rows(connection, rows)
     else:
-        names = ("session_key", "first_seq", "last_seq", "first_us", "last_us", "payload")
-        statement = insert_or_keep(TelemetryBatch).on_conflict_do_nothing()
-        connection.execute(statement, [dict(zip(names, head, strict=True)) for head in heads])
-    write_rows(connection, [(key, batch) for key, batch, _ in received])
+        _copy(connection, {"telemetry_batch": _batch_buffer(heads), "telemetry_frame": copy_buffer(rows)})
 
 
 def write_rows(connection: Connection, batches: Sequence[tuple[int, Batch]]) -> None:
     """Write the rows of `telemetry_frame` of some batches, inside the caller's transaction."""
-    columns = {name: _joined(batches, name) for name in _ROW}
+    rows = _columns(batches)
     if connection.dialect.name == "sqlite":
-        cells = [_cells(columns[name]) for name in _ROW]
-        connection.exec_driver_sql(_SQLITE_ROWS, list(zip(*cells, strict=True)))
+        _insert_rows(connection, rows)
     else:
-        _copy(connection, copy_buffer(columns))
+        _copy(connection, {"telemetry_frame": copy_buffer(rows)})
 
 
-def _joined(batches: Sequence[tuple[int, Batch]], name: str) -> Column:
-    parts = [_column(key, batch, name) for key, batch in batches]
-    return np.concatenate(parts) if len(parts) > 1 else parts[0]
+def _columns(batches: Sequence[tuple[int, Batch]]) -> dict[str, Column]:
+    """The columns of `telemetry_frame` of all batches, one array each."""
+    lengths = np.array([len(batch) for _, batch in batches])
+    begins = np.cumsum(lengths) - lengths
+    keys = np.array([key for key, _ in batches], np.int64)
+    seqs = np.array([batch.first_seq for _, batch in batches], np.int64)
+    columns: dict[str, Column] = {
+        "session_key": np.repeat(keys, lengths),
+        "timestamp_us": np.concatenate([batch.timestamp_us for _, batch in batches]),
+        "seq": np.repeat(seqs - begins, lengths) + np.arange(lengths.sum()),
+    }
+    for name in _VALUES:
+        parts = [batch.columns.get(name) for _, batch in batches]
+        columns[name] = np.concatenate(
+            [
+                _absent(name, len(batch)) if part is None else part
+                for part, (_, batch) in zip(parts, batches, strict=True)
+            ]
+        )
+    gear = columns["gear"]  # a small integer on PostgreSQL
+    columns["gear"] = np.where((gear > -_GEAR_LIMIT) & (gear < _GEAR_LIMIT), gear, np.int32(MISSING_INT))
+    return {name: columns[name] for name in _ROW}
 
 
-def _column(key: int, batch: Batch, name: str) -> Column:
-    if name == "session_key":
-        return np.full(len(batch), key, np.int64)
-    if name == "timestamp_us":
-        return batch.timestamp_us
-    if name == "seq":
-        return np.arange(batch.first_seq, batch.next_seq, dtype=np.int64)
-    values = batch.columns.get(name)
-    if values is None:
-        real = _WIRE_TYPES[name].endswith("f4")
-        return np.full(len(batch), np.nan if real else MISSING_INT, np.float32 if real else np.int32)
-    if name == "gear":  # a small integer on PostgreSQL
-        return np.where(np.abs(values.astype(np.int64)) < _GEAR_LIMIT, values, MISSING_INT).astype(np.int32)
-    return values
+def _absent(name: str, length: int) -> Column:
+    real = _WIRE_TYPES[name].endswith("f4")
+    return np.full(length, np.nan if real else MISSING_INT, np.float32 if real else np.int32)
+
+
+def _insert_rows(connection: Connection, columns: Mapping[str, Column]) -> None:
+    cells = list(chain.from_iterable(zip(*(_cells(columns[name]) for name in _ROW), strict=True)))
+    many, one = _ROWS_A_STATEMENT * len(_ROW), len(_ROW)
+    whole = len(cells) // many * many
+    for statement, first, end, size in ((_SQLITE_MANY_ROWS, 0, whole, many), (_SQLITE_ROW, whole, len(cells), one)):
+        if first < end:
+            parameters = [tuple(cells[at : at + size]) for at in range(first, end, size)]
+            connection.exec_driver_sql(statement, parameters)
 
 
 def _cells(values: Column) -> list[Any]:
@@ -129,27 +154,41 @@ def _fixed_rows(columns: Mapping[str, Column], missing: int) -> bytes:
     return rows.tobytes()
 
 
-def _copy(connection: Connection, rows: bytes) -> None:
-    """COPY into the table; if a row is there already, through a temporary table that keeps what is there."""
+def _batch_buffer(heads: Iterable[tuple[int, int, int, int, int, bytes]]) -> bytes:
+    """The rows of `telemetry_batch` as PostgreSQL's binary COPY reads them."""
+    pack = _BATCH.pack
+    return b"".join(
+        part
+        for key, first, last, first_us, last_us, payload in heads
+        for part in (pack(6, 8, key, 8, first, 8, last, 8, first_us, 8, last_us, len(payload)), payload)
+    )
+
+
+def _copy(connection: Connection, tables: Mapping[str, bytes]) -> None:
+    """COPY into tables; if a row is there already, all through temporary tables that keep what is there."""
     from psycopg.errors import UniqueViolation
 
     savepoint = connection.begin_nested()
     try:
-        _copy_into(connection, "telemetry_frame", rows)
+        for table, rows in tables.items():
+            _copy_into(connection, table, _NAMES[table], rows)
         savepoint.commit()
     except UniqueViolation:
         savepoint.rollback()
-        connection.exec_driver_sql(
-            "CREATE TEMPORARY TABLE IF NOT EXISTS arriving_frame (LIKE telemetry_frame) ON COMMIT DELETE ROWS"
-        )
-        connection.exec_driver_sql("TRUNCATE arriving_frame")
-        _copy_into(connection, "arriving_frame", rows)
-        connection.exec_driver_sql("INSERT INTO telemetry_frame SELECT * FROM arriving_frame ON CONFLICT DO NOTHING")
+        for table, rows in tables.items():
+            arriving = f"arriving_{table}"
+            connection.exec_driver_sql(
+                f"CREATE TEMPORARY TABLE IF NOT EXISTS {arriving} (LIKE {table}) ON COMMIT DELETE ROWS"
+            )
+            connection.exec_driver_sql(f"TRUNCATE {arriving}")
+            _copy_into(connection, arriving, _NAMES[table], rows)
+            connection.exec_driver_sql(f"INSERT INTO {table} SELECT * FROM {arriving} ON CONFLICT DO NOTHING")
 
 
-def _copy_into(connection: Connection, table: str, rows: bytes) -> None:
+def _copy_into(connection: Connection, table: str, names: Sequence[str], rows: bytes) -> None:
     driver: Any = connection.connection.driver_connection
-    with driver.cursor() as cursor, cursor.copy(_COPY_ROWS.format(table=table)) as copy:
+    statement = f"COPY {table} ({', '.join(names)}) FROM STDIN (FORMAT BINARY)"
+    with driver.cursor() as cursor, cursor.copy(statement) as copy:
         copy.write(_COPY_HEADER + rows + _COPY_TRAILER)
 
 

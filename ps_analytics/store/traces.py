@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
-from numcodecs.blosc import Blosc
+from numcodecs import blosc
 from numpy.typing import NDArray
 
 from ps_analytics.channels.catalog import CATALOG, ChannelSpec
@@ -15,7 +15,8 @@ from ps_analytics.lap import Trace, Values, column_dtype
 from ps_analytics.store.models import LapTrace
 
 CODEC = "blosc-lz4-bitshuffle"
-_BLOSC = Blosc("lz4", 5, Blosc.BITSHUFFLE)
+_BLOSC = blosc.Blosc("lz4", 5, blosc.Blosc.BITSHUFFLE)
+blosc.use_threads = False  # a channel of a lap is too little for two, and laps are read on many threads
 _HEADER = struct.Struct("<4BIII")  # version, format, flags, typesize, nbytes, blocksize, cbytes
 _DTYPES = ("float32", "float64", "int32")
 

@@ -5,18 +5,21 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, insert
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import Connection, insert, text
 
 from ps_analytics.errors import NotFound
 from ps_analytics.lap import Trace
 from ps_analytics.proto.codec import Batch
 from ps_analytics.store import frames, sealing
 from ps_analytics.store.columns import new_id
-from ps_analytics.store.models import DeadLetter, Event, IngestOffset, Lap, Session, TelemetryBatch
+from ps_analytics.store.models import DeadLetter, Event, Lap, Session, TelemetryBatch
 from ps_analytics.store.rows import LAP_COLUMNS, SESSION_COLUMNS, LapRow, SessionRow
 from ps_analytics.store.scope import Scope
 
+_MOVE = text(
+    "INSERT INTO ingest_offset (topic, partition, next_offset) VALUES (:topic, :partition, :next_offset)"
+    " ON CONFLICT (topic, partition) DO UPDATE SET next_offset = excluded.next_offset"
+)
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -201,13 +204,7 @@ class Transaction:
 
     def set_offset(self, topic: str, partition: int, next_offset: int) -> None:
         """Move a topic's position, together with the rows of this transaction."""
-        dialect: Any = sqlite if self._connection.dialect.name == "sqlite" else postgresql
-        statement = dialect.insert(IngestOffset).values(topic=topic, partition=partition, next_offset=next_offset)
-        self._connection.execute(
-            statement.on_conflict_do_update(
-                index_elements=["topic", "partition"], set_={"next_offset": statement.excluded.next_offset}
-            )
-        )
+        self._connection.execute(_MOVE, {"topic": topic, "partition": partition, "next_offset": next_offset})
 
     def open_lap(self, session: SessionRow, *, lap_number: int, started_us: int, **facts: Any) -> LapRow:
         """The session's lap of this number, made if it is not there, starting at this time.
