@@ -202,11 +202,6 @@ class Recorder:
             self._dormant.clear()
         return found
 
-    @property
-    def sessions(self) -> int:
-        """How many sessions are being recorded."""
-        return sum(topic.live is not None for topic in self._topics.values()) + len(self._dormant)
-
 
 class _Work:
     """What one transaction has to write, gathered so that it goes to the database at once."""

@@ -1,4 +1,6 @@
+import gc
 import threading
+import tracemalloc
 
 import numpy as np
 import polars as pl
@@ -346,3 +348,39 @@ def run_until_taken(house, batches) -> None:
     assert house.publisher.flush(30.0)
     stop.set()
     running.join()
+
+
+# Memory
+
+
+def test_sessions_that_are_over_leave_nothing_in_memory(house, drive, to_batches):
+    frames = drive([12.0]).frames
+    kept = []
+    for number in range(40):
+        publisher = house.pipe.publisher(f"user {number % 7}")
+        house.send(to_batches(frames, size=60, session_id=str(number)), publisher)
+        house.fall_silent()
+        if number == 20:
+            tracemalloc.start()
+        elif number in (25, 39):
+            gc.collect()
+            kept.append(tracemalloc.get_traced_memory()[0])
+    tracemalloc.stop()
+    assert kept[1] - kept[0] < 14 * 1000
+
+
+def test_an_hour_of_one_lap_does_not_grow_in_memory(house, to_batches):
+    if house.settings.url.startswith("postgresql"):
+        pytest.skip("what the daemon holds does not depend on the database")
+    kept = []
+    for minute in range(60):
+        time_s = minute * 60.0 + np.arange(600) / 10
+        frames = pl.DataFrame({"timestamp": time_s, "speed": 100.0 + np.sin(time_s), "normalized_position": 0.5})
+        house.send(to_batches(frames, size=10))
+        if minute == 5:
+            tracemalloc.start()
+        elif minute in (20, 59):
+            gc.collect()
+            kept.append(tracemalloc.get_traced_memory()[0])
+    tracemalloc.stop()
+    assert kept[1] - kept[0] < 100_000
