@@ -97,6 +97,18 @@ SCALES = """() => {
 }"""
 
 
+def test_the_cursor_stays_on_its_metre_when_the_view_changes(review: Any) -> None:
+    length = review.bus("bus.extent[1]")
+    with review.painted():
+        review.bus(f"bus.setCursor({0.5 * length})")
+    with review.painted():
+        review.bus(f"bus.setWindow({0.4 * length}, {0.8 * length})")
+    for title in PLOTS:
+        area = review.plot(title).locator(".u-over").bounding_box()
+        line = review.plot(title).locator(".cursor-line").bounding_box()
+        assert line["x"] - area["x"] == pytest.approx(0.25 * area["width"], abs=2), title  # (0.5 - 0.4) / (0.8 - 0.4)
+
+
 def test_another_reference_turns_the_delta_round(review: Any) -> None:
     before = review.bus("bus.column(bus.laps.find((lap) => !lap.reference).id, 'delta').at(-1)")
     row = review.page.get_by_test_id("laps").get_by_role("listitem").nth(3)

@@ -48,7 +48,8 @@ class LapRow {
 function marks(lap, reasons) {
   const found = []
   if (lap.kind !== "timed") found.push(h("span", {class: "badge", title: KINDS[lap.kind], text: lap.kind}))
-  if (!lap.valid) found.push(h("span", {class: "badge invalid", title: reasons || "invalid", text: "invalid"}))
+  // What is no lap from line to line counts for nothing anyway; its reason is in the row's title.
+  if (!lap.valid && ["timed", "standing"].includes(lap.kind)) found.push(h("span", {class: "badge invalid", title: reasons || "invalid", text: "invalid"}))
   return found
 }
 

@@ -44,7 +44,7 @@ class TracePanel {
   follow(topics) {
     if (topics.has("data") || topics.has("style")) this.load()
     else if (topics.has("window")) this.applyWindow()
-    this.showCursor()
+    else this.showCursor()
   }
 
   resize(width, height) {
@@ -52,7 +52,6 @@ class TracePanel {
       this.plot.setSize({width, height})
       this.applyWindow() // the lanes' scales depend on the height
     } else this.load()
-    this.showCursor()
   }
 
   load() {
@@ -109,7 +108,7 @@ class TracePanel {
     const options = {
       width, height, scales, padding: PAD, pxAlign: 0, legend: {show: false}, cursor: {show: false}, select: {show: false},
       axes: [{show: false}, {show: false}], series: [{}],
-      hooks: {drawClear: [() => this.drawFrame()], draw: [() => (this.drawn += 1)]},
+      hooks: {drawClear: [() => this.drawFrame()], draw: [() => this.afterDraw()]},
     }
     this.plot = new uPlot(options, [this.bus.x], this.frame.body)
     this.plot.lanes = this.lanes.length
@@ -132,6 +131,12 @@ class TracePanel {
 
   drawFrame() {
     drawFrame(this.plot, {lanes: this.lanes, extents: this.extents, colors: tokens(this.frame.root), unit: this.bus.unit})
+  }
+
+  // A new scale counts from here on, and the cursor lies on it.
+  afterDraw() {
+    this.drawn += 1
+    this.showCursor()
   }
 
   buildDots() {

@@ -110,11 +110,11 @@ class MapPanel {
     ctx.lineWidth = 4.5
     for (const [key, stretch] of shades) {
       const [shade, seen] = key.split("|")
-      ctx.globalAlpha = seen === "true" ? 1 : 0.22
-      ctx.strokeStyle = Number(shade) < 0 || Number.isNaN(Number(shade)) ? colors.dim : heat(shade / SHADES)
+      const color = Number(shade) < 0 || Number.isNaN(Number(shade)) ? colors.dim : heat(shade / SHADES)
+      // Mixed and not see-through: where two strokes overlap, see-through ones would show as beads.
+      ctx.strokeStyle = seen === "true" ? color : `color-mix(in srgb, ${color} 22%, ${colors.track})`
       ctx.stroke(stretch)
     }
-    ctx.globalAlpha = 1
     if (values) this.showLegend(low, high)
   }
 
