@@ -25,8 +25,8 @@ def shared_data() -> Path:
 @pytest.fixture(scope="session")
 def postgres_url() -> Iterator[str]:
     """The address of a PostgreSQL server of our own for the whole run."""
-    with postgres.server("fsync=off") as url:  # the machine may lose power: nothing is kept
-        yield url
+    with postgres.server("fsync=off") as server:  # the machine may lose power: nothing is kept
+        yield server.url
 
 
 @pytest.fixture

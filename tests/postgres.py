@@ -4,7 +4,7 @@ import os
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from uuid import uuid4
@@ -12,9 +12,35 @@ from uuid import uuid4
 from sqlalchemy import NullPool, create_engine, make_url, text
 
 
+class Server:
+    """A server that listens on no port; `url` is its address and `data` where its files are."""
+
+    def __init__(self, folder: Path, options: Iterable[str]) -> None:
+        self.data, self._folder, self._programs = folder / "data", folder, _programs()
+        self.url = f"postgresql+psycopg://postgres@/postgres?host={folder}"
+        settings = " ".join(f"-c {option}" for option in ("listen_addresses=''", *options))
+        self._options = f"-k {folder} {settings}"
+        self._owner = {"user": "postgres", "group": "postgres"} if getattr(os, "geteuid", lambda: 1)() == 0 else {}
+        if self._owner:
+            shutil.chown(folder, **self._owner)
+        self._run("initdb", "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync")
+
+    def start(self) -> None:
+        """Start it and wait until it answers."""
+        self._run("pg_ctl", "-l", f"{self._folder}/log", "-o", self._options, "-w", "start")
+
+    def stop(self, *, mode: str = "fast") -> None:
+        """Stop it: `fast` keeps what was written, `immediate` is over sooner."""
+        self._run("pg_ctl", "-m", mode, "-w", "stop")
+
+    def _run(self, program: str, *arguments: str) -> None:
+        command = [self._programs / program, "-D", str(self.data), *arguments]
+        subprocess.run(command, check=True, cwd=self._folder, stdout=subprocess.DEVNULL, **self._owner)
+
+
 @contextmanager
-def server(*options: str) -> Iterator[str]:
-    """The address of a server that listens on no port and lives as long as the block.
+def server(*options: str) -> Iterator[Server]:
+    """A server that lives as long as the block.
 
     Args:
         *options: settings as `name=value`, for example `fsync=off`.
@@ -22,23 +48,13 @@ def server(*options: str) -> Iterator[str]:
     Raises:
         FileNotFoundError: PostgreSQL is not installed.
     """
-    programs = _programs()
-    owner = {"user": "postgres", "group": "postgres"} if hasattr(os, "geteuid") and os.geteuid() == 0 else {}
     with tempfile.TemporaryDirectory(prefix="psdb") as folder:  # a socket's path must be short
-        if owner:
-            shutil.chown(folder, **owner)
-
-        def run(program: str, *arguments: str) -> None:
-            subprocess.run([programs / program, *arguments], check=True, cwd=folder, stdout=subprocess.DEVNULL, **owner)
-
-        data = f"{folder}/data"
-        run("initdb", "-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync")
-        settings = " ".join(f"-c {option}" for option in ("listen_addresses=''", *options))
-        run("pg_ctl", "-D", data, "-l", f"{folder}/log", "-o", f"-k {folder} {settings}", "-w", "start")
+        started = Server(Path(folder), options)
+        started.start()
         try:
-            yield f"postgresql+psycopg://postgres@/postgres?host={folder}"
+            yield started
         finally:
-            run("pg_ctl", "-D", data, "-m", "immediate", "-w", "stop")
+            started.stop(mode="immediate")
 
 
 @contextmanager

@@ -6,7 +6,7 @@ from types import MappingProxyType
 from typing import Any
 
 import polars as pl
-from sqlalchemy import Connection, case, func
+from sqlalchemy import Connection, bindparam, case, func
 
 from ps_analytics.errors import CorruptTrace, NotFound, UnknownChannel
 from ps_analytics.lap import Lap as ReadLap
@@ -14,7 +14,7 @@ from ps_analytics.lap import LapKind, Trace
 from ps_analytics.store import sealing
 from ps_analytics.store.models import Lap, LapTrace, Session
 from ps_analytics.store.rows import LAP_COLUMNS, LapRow
-from ps_analytics.store.scope import Scope
+from ps_analytics.store.scope import Rows, Scope
 from ps_analytics.store.traces import COLUMNS, in_catalogue_order, unpack
 
 _log = logging.getLogger(__name__)
@@ -126,8 +126,7 @@ def read_lap(connection: Connection, scope: Scope, lap_id: str, channels: Sequen
         UnknownChannel: it does not have a channel asked for.
         CorruptTrace: a channel asked for fails its checks.
     """
-    columns = (Lap.lap_key, Session.started_us.label("origin_us"), Session.channels, scope.track_length_m())
-    row = connection.execute(scope.laps(*_COLUMNS, *columns).where(Lap.id == lap_id)).first()
+    row = connection.execute(scope.once(_lap_by_id), {"lap_id": lap_id}).first()
     if row is None:
         raise NotFound("lap", lap_id, hint=_HINT)
     wanted, flags = None if channels is None else set(channels), dict(row.flags)
@@ -159,13 +158,27 @@ def read_lap(connection: Connection, scope: Scope, lap_id: str, channels: Sequen
     return lap.select(*sorted(wanted.difference(("timestamp", "lap_number")), key=in_catalogue_order))
 
 
+def _lap_by_id(scope: Scope) -> Rows:
+    columns = (Lap.lap_key, Session.started_us.label("origin_us"), Session.channels, scope.track_length_m())
+    return scope.laps(*_COLUMNS, *columns).where(Lap.id == bindparam("lap_id"))
+
+
+def _traces(scope: Scope) -> Rows:
+    return scope.traces(*COLUMNS).where(LapTrace.lap_key == bindparam("lap_key"))
+
+
+def _some_traces(scope: Scope) -> Rows:
+    return _traces(scope).where(LapTrace.channel.in_(bindparam("channels", expanding=True)))
+
+
 def _sealed(
     connection: Connection, scope: Scope, lap: Any, wanted: set[str] | None, flags: dict[str, Any]
 ) -> dict[str, Trace]:
-    statement = scope.traces(*COLUMNS).where(LapTrace.lap_key == lap.lap_key)
-    if wanted is not None:
-        statement = statement.where(LapTrace.channel.in_(_sources_of(wanted)))
-    rows = connection.execute(statement).all()
+    if wanted is None:
+        rows = connection.execute(scope.once(_traces), {"lap_key": lap.lap_key}).all()
+    else:
+        some = {"lap_key": lap.lap_key, "channels": sorted(_sources_of(wanted))}
+        rows = connection.execute(scope.once(_some_traces), some).all()
     if wanted is not None and not wanted.difference(MADE).issubset(row.channel for row in rows):
         known = connection.scalars(scope.traces(LapTrace.channel).where(LapTrace.lap_key == lap.lap_key)).all()
         _refuse_absent(wanted, known)

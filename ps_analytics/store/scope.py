@@ -1,5 +1,6 @@
 """Whose rows a statement touches: every select, update and delete of the store starts here, with the user in it."""
 
+from collections.abc import Callable
 from typing import Any
 
 from sqlalchemy import ColumnElement, Delete, Select, Update, delete, exists, select, update
@@ -17,12 +18,23 @@ from ps_analytics.store.models import (
     Track,
 )
 
+Rows = Select[*tuple[Any, ...]]
+"""A statement that gives rows."""
+
 
 class Scope:
     """The statements of one user. Other modules of the store never write a bare `select`; a test proves it."""
 
     def __init__(self, user: str) -> None:
         self.user = user
+        self._built: dict[Callable[[Scope], Rows], Rows] = {}
+
+    def once(self, build: Callable[["Scope"], Rows]) -> Rows:
+        """The statement a function builds for this scope, built at its first use: building takes longer than asking."""
+        statement = self._built.get(build)
+        if statement is None:
+            statement = self._built.setdefault(build, build(self))
+        return statement
 
     @staticmethod
     def recording_users() -> Select[str]:
@@ -34,25 +46,25 @@ class Scope:
         """The position of a topic, which belongs to no user."""
         return select(IngestOffset.next_offset).where(IngestOffset.topic == topic, IngestOffset.partition == partition)
 
-    def events(self, *columns: Any) -> Select[*tuple[Any, ...]]:
+    def events(self, *columns: Any) -> Rows:
         """The user's events."""
         return select(*columns).select_from(Event).where(Event.user_id == self.user)
 
-    def sessions(self, *columns: Any) -> Select[*tuple[Any, ...]]:
+    def sessions(self, *columns: Any) -> Rows:
         """The user's sessions."""
         return select(*columns).select_from(Session).where(Session.user_id == self.user)
 
-    def sessions_and_laps(self, *columns: Any) -> Select[*tuple[Any, ...]]:
+    def sessions_and_laps(self, *columns: Any) -> Rows:
         """The user's sessions, once for each lap, also those without one."""
         joined = select(*columns).select_from(Session).outerjoin(Lap, Lap.session_id == Session.id)
         return joined.outerjoin(Event, Event.id == Session.event_id).where(Session.user_id == self.user)
 
-    def events_and_sessions(self, *columns: Any) -> Select[*tuple[Any, ...]]:
+    def events_and_sessions(self, *columns: Any) -> Rows:
         """The user's events, once for each session, also those without one."""
         joined = select(*columns).select_from(Event).outerjoin(Session, Session.event_id == Event.id)
         return joined.where(Event.user_id == self.user)
 
-    def laps(self, *columns: Any) -> Select[*tuple[Any, ...]]:
+    def laps(self, *columns: Any) -> Rows:
         """The laps of the user's sessions, beside their session."""
         joined = select(*columns).select_from(Lap).join(Session, Session.id == Lap.session_id)
         return joined.where(Session.user_id == self.user)
@@ -62,7 +74,7 @@ class Scope:
         length = select(Track.length_m).where(Track.user_id == self.user, Track.name == Session.track)
         return length.correlate(Session).scalar_subquery().label("track_length_m")
 
-    def traces(self, *columns: Any) -> Select[*tuple[Any, ...]]:
+    def traces(self, *columns: Any) -> Rows:
         """The stored channels of the user's laps, beside lap and session."""
         return (
             select(*columns)
@@ -73,13 +85,13 @@ class Scope:
             .execution_options(binary_results=True)
         )
 
-    def batches(self, *columns: Any) -> Select[*tuple[Any, ...]]:
+    def batches(self, *columns: Any) -> Rows:
         """The batches of the user's sessions, beside their session."""
         joined = select(*columns).select_from(TelemetryBatch)
         joined = joined.join(Session, Session.session_key == TelemetryBatch.session_key)
         return joined.where(Session.user_id == self.user).execution_options(binary_results=True)
 
-    def frames(self, *columns: Any) -> Select[*tuple[Any, ...]]:
+    def frames(self, *columns: Any) -> Rows:
         """The rows of the user's sessions, beside their session."""
         joined = select(*columns).select_from(TelemetryFrame)
         joined = joined.join(Session, Session.session_key == TelemetryFrame.session_key)

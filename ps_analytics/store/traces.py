@@ -18,7 +18,7 @@ CODEC = "blosc-lz4-bitshuffle"
 _BLOSC = blosc.Blosc("lz4", 5, blosc.Blosc.BITSHUFFLE)
 blosc.use_threads = False  # a channel of a lap is too little for two, and laps are read on many threads
 _HEADER = struct.Struct("<4BIII")  # version, format, flags, typesize, nbytes, blocksize, cbytes
-_DTYPES = ("float32", "float64", "int32")
+_DTYPES = {name: np.dtype(name) for name in ("float32", "float64", "int32")}
 
 COLUMNS = (
     LapTrace.channel,
@@ -81,7 +81,7 @@ def unpack(row: Any, *, lap_id: str, lap_start_s: float, source: dict[str, Any] 
     Raises:
         CorruptTrace: it fails its checks; names lap and channel.
     """
-    values = np.empty(row.samples, dtype=row.dtype if row.dtype in _DTYPES else "float32")
+    values = np.empty(row.samples, _DTYPES.get(row.dtype, np.float32))
     unpack_into(row, values, lap_id=lap_id)
     told = source or {}
     return Trace(
@@ -108,7 +108,7 @@ def unpack_into(row: Any, out: NDArray[Any], *, lap_id: str) -> None:
         raise CorruptTrace(lap_id, row.channel, reason)
     if len(out):
         try:
-            _BLOSC.decode(row.data, out)
+            blosc.decompress(row.data, out)
         except RuntimeError as error:
             raise CorruptTrace(lap_id, row.channel, str(error)) from None
 
@@ -117,7 +117,7 @@ def _damage(row: Any, out: NDArray[Any]) -> str:
     data = row.data
     if row.codec != CODEC:
         return f"it is stored as '{row.codec}', which this version does not read"
-    if row.dtype not in _DTYPES or out.dtype.name != row.dtype or len(out) != row.samples:
+    if _DTYPES.get(row.dtype) != out.dtype or len(out) != row.samples:
         return f"{row.samples} samples of '{row.dtype}' are not what it holds"
     if zlib.crc32(data) != row.crc32:
         return "its checksum does not match"
