@@ -130,7 +130,7 @@ rates = st.sampled_from([4.0, 10.0, 60.0, 100.0, 500.0])
 phases = st.floats(0.0005, 0.0015)
 
 
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 @given(first=times, second=times, gain=gains, rate_hz=rates, phase_s=phases)
 def test_it_closes_whatever_the_laps(first: float, second: float, gain: float, rate_hz: float, phase_s: float) -> None:
     lap = drive_evenly(first, gain=gain, rate_hz=rate_hz, phase_s=phase_s)
@@ -143,7 +143,7 @@ def test_it_closes_whatever_the_laps(first: float, second: float, gain: float, r
     assert at_share(found, share) == pytest.approx(-at_share(back, share), abs=0.004)
 
 
-@settings(deadline=None, max_examples=25)
+@settings(max_examples=25)
 @given(gain=st.floats(0.05, 0.5))
 def test_a_speed_that_grows_linearly_has_its_closed_form(gain: float) -> None:
     lap, reference = drive_evenly(61.5, gain=gain), drive_evenly(60.0, gain=0.2)

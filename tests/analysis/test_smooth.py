@@ -4,13 +4,12 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from ps_analytics.analysis.smooth import noise, whittaker, without_outliers
 
 
-@settings(deadline=None)
 @given(
     values=st.lists(st.floats(-100, 100), min_size=3, max_size=60),
     strength=st.floats(1e-3, 1e6),

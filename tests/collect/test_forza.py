@@ -285,7 +285,7 @@ def test_datagrams_of_no_known_size_are_counted_said_once_and_left_out(
     ]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     datagrams=st.lists(
         st.sampled_from([232, 311, 324, 331]).flatmap(lambda n: st.binary(min_size=n, max_size=n)) | st.binary(),
@@ -308,7 +308,7 @@ def test_whatever_bytes_come_batches_are_well_formed(datagrams: list[bytes], on:
         assert np.all(np.isnan(speed) | (np.abs(speed) <= 1e30))
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(cuts=st.sets(st.integers(1, 59), max_size=12))
 def test_frames_do_not_depend_on_how_the_datagrams_came_together(packet: Build, cuts: set[int]) -> None:
     driven = lap(packet, 331, 30, ticks=7, race_s=2.0) + lap(packet, 331, 30, ticks=507, race_s=2.5, lapNumber=1)

@@ -194,7 +194,7 @@ def test_a_file_cut_anywhere_is_refused(save: Save) -> None:
             read_recording(save("cut.ibt", data[:length]))
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(changes=st.lists(st.tuples(st.integers(0, 10_000), st.integers(0, 255)), min_size=1, max_size=8))
 def test_a_file_with_any_bytes_changed_reads_or_is_refused(save: Save, changes: list[tuple[int, int]]) -> None:
     variables = [
@@ -211,7 +211,7 @@ def test_a_file_with_any_bytes_changed_reads_or_is_refused(save: Save, changes: 
     assert sum(t.values.nbytes for t in recording.traces) <= 32 * len(data)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     floats=st.lists(st.floats(-1e6, 1e6, width=32), min_size=4, max_size=4),
     whole=st.lists(st.integers(-(2**31), 2**31 - 1), min_size=4, max_size=4),

@@ -143,7 +143,7 @@ def test_a_file_cut_anywhere_is_refused(save: Save) -> None:
             read_recording(save("cut.ldx", data[:length]))
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(changes=st.lists(st.tuples(st.integers(0, 10_000), st.integers(0, 255)), min_size=1, max_size=6))
 def test_a_file_with_any_bytes_changed_reads_or_is_refused(save: Save, changes: list[tuple[int, int]]) -> None:
     data = bytearray(make_ldx([66_817_000, 176_346_000], details={"Venue": "Zolder"}))
@@ -155,7 +155,7 @@ def test_a_file_with_any_bytes_changed_reads_or_is_refused(save: Save, changes: 
         return
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(times=st.lists(st.integers(0, 86_400_000), min_size=1, max_size=30, unique=True))
 def test_lap_times_add_up_to_the_last_beacon(save: Save, times: list[int]) -> None:
     apart = [1000 * time * 10 for time in sorted(times)]  # 10 ms at least

@@ -236,7 +236,7 @@ def test_a_log_cut_anywhere_is_damaged_or_something_else_never_worse(save: Save)
             read_recording(save("cut.ld", data[:length]))
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(changes=st.lists(st.tuples(st.integers(0, 10_000), st.integers(0, 255)), min_size=1, max_size=8))
 def test_a_log_with_any_bytes_changed_reads_or_is_refused(save: Save, changes: list[tuple[int, int]]) -> None:
     event = {"name": "Cup", "venue": "Assen", "vehicle": "Radical"}
@@ -253,7 +253,7 @@ def test_a_log_with_any_bytes_changed_reads_or_is_refused(save: Save, changes: l
 NAMES = st.text(st.characters(codec="latin-1", categories=["L", "N"]), min_size=1, max_size=12)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     names=st.lists(NAMES, min_size=1, max_size=5, unique=True),
     rates=st.lists(st.sampled_from([1, 20, 60, 200, 1000]), min_size=5, max_size=5),

@@ -238,7 +238,7 @@ def test_a_missing_value_now_and_then_changes_no_lap(drive, column):
     assert [lap.valid for lap in laps] == [False, True, True, True, False]
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(
     sizes=st.lists(st.integers(1, 3000), min_size=1, max_size=8),
     lap_times=st.lists(st.floats(12.0, 80.0), min_size=1, max_size=4),

@@ -417,7 +417,7 @@ def test_a_standing_start_begins_when_the_car_moves_off(store: Store, database: 
     assert check.check(database.engine, load_plugins(())) == []
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(changes=st.lists(st.tuples(st.integers(0, 40_000), st.integers(0, 255)), min_size=1, max_size=12))
 def test_a_file_with_any_bytes_changed_is_imported_or_refused(folder: Path, changes: list[tuple[int, int]]) -> None:
     data = bytearray(driven(folder, laps=1, seconds=5.0).read_bytes())

@@ -21,7 +21,7 @@ STEPS = st.one_of(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.lists(st.lists(STEPS, min_size=1, max_size=30), min_size=1, max_size=5))
 def test_every_frame_is_kept_or_refused_once_and_those_kept_follow_the_rules(messages):
     timeline, now_us, seq = Timeline(), 0, 0

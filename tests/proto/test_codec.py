@@ -146,13 +146,13 @@ def batch_or_wire_error(payload: bytes) -> None:
     encode(batch)
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=500)
 @given(st.binary(max_size=300))
 def test_random_bytes_are_a_batch_or_a_wire_error(payload: bytes) -> None:
     batch_or_wire_error(payload)
 
 
-@settings(max_examples=1000, deadline=None)
+@settings(max_examples=1000)
 @given(
     cut=st.integers(0, len(GOOD)),
     changes=st.lists(st.tuples(st.integers(0, len(GOOD) - 1), st.integers(0, 255)), max_size=5),

@@ -17,7 +17,7 @@ def circuits(draw: st.DrawFn) -> Circuit:
 
 
 @given(circuit=circuits())
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 def test_a_circuit_closes_in_place_and_heading_at_its_length(circuit: Circuit) -> None:
     ring = np.column_stack([circuit.x, circuit.y])
     sides = np.linalg.norm(np.roll(ring, -1, axis=0) - ring, axis=1)
@@ -32,7 +32,7 @@ def test_a_circuit_closes_in_place_and_heading_at_its_length(circuit: Circuit) -
 
 
 @given(circuit=circuits())
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 def test_every_corner_is_where_the_line_bends_most_and_as_tight_as_it_says(circuit: Circuit) -> None:
     count, step = len(circuit.distance_m), circuit.step_m
     peaks, _ = find_peaks(np.abs(circuit.curvature), height=1 / 900, distance=8, prominence=1 / 1500)
@@ -49,7 +49,7 @@ def test_every_corner_is_where_the_line_bends_most_and_as_tight_as_it_says(circu
 
 
 @given(circuit=circuits())
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 def test_a_circuit_never_meets_itself_and_starts_on_a_straight(circuit: Circuit) -> None:
     ring = np.column_stack([circuit.x, circuit.y])
     near = cKDTree(ring).query_pairs(20.0, output_type="ndarray")

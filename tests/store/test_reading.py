@@ -183,7 +183,7 @@ def test_a_damaged_channel_is_named_and_the_others_still_read(
 ROW = pack(1, Trace("speed", "km/h", 60.0, 0.0, np.linspace(0, 300, 5400, dtype=np.float32)), 0.0)
 
 
-@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None, max_examples=400)
+@settings(suppress_health_check=[HealthCheck.too_slow], max_examples=400)
 @given(
     cut=st.integers(0, len(ROW["data"])),
     flips=st.lists(st.tuples(st.integers(0, len(ROW["data"]) - 1), st.integers(1, 255)), max_size=6),

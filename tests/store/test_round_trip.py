@@ -104,7 +104,7 @@ def check_rows(rows: dict[str, list[Any]], batches: list[Batch], times: np.ndarr
 
 
 def test_any_frame_comes_back_as_it_was(store: Store) -> None:
-    @settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+    @settings(max_examples=30, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
     @given(frames(), st.integers(1, 50))
     def round_trip(sample: tuple[pl.DataFrame, np.ndarray], size: int) -> None:
         check(store, *sample, size)

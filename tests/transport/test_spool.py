@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from ps_analytics.errors import (
@@ -268,7 +268,6 @@ def test_a_damaged_segment_does_not_keep_the_later_ones(tmp_path: Path, batch_fr
         assert sequence(list(queue.unacknowledged())) == [*range(6), *range(12, 18)]
 
 
-@settings(deadline=None)  # it syncs to the disk
 @given(sizes=st.lists(st.integers(1, 50), min_size=1, max_size=12), limit=st.integers(1, 3000))
 def test_every_frame_is_read_once_whatever_the_segments(
     tmp_path_factory: pytest.TempPathFactory, sizes: list[int], limit: int
@@ -366,7 +365,6 @@ def test_a_damaged_recording_gives_its_good_frames_and_then_the_place(
     assert sum(map(len, read)) == 6
 
 
-@settings(deadline=None)  # it syncs to the disk
 @given(noise=st.binary(max_size=200))
 def test_noise_behind_a_good_header_is_a_corrupt_file(tmp_path_factory: pytest.TempPathFactory, noise: bytes) -> None:
     path = tmp_path_factory.mktemp("noise") / "drive.psspool"
