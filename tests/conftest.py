@@ -6,6 +6,9 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+from ps_analytics.config import Settings
+from ps_analytics.ingest.demo import fill_in_demo
+from ps_analytics.store.store import open_store
 from tests import postgres
 
 settings.register_profile("house", deadline=None)  # a deadline is a wall-clock assertion
@@ -42,3 +45,12 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     if request.param == "sqlite":
         return f"sqlite:///{(tmp_path / 'test.sqlite').as_posix()}"
     return str(request.getfixturevalue("postgres_database"))
+
+
+@pytest.fixture(scope="session")
+def demo_url(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The address of a SQLite database with the demo's past sessions, to be read only."""
+    url = f"sqlite:///{(tmp_path_factory.mktemp('demo') / 'demo.sqlite').as_posix()}"
+    with open_store(url, user="local", settings=Settings()) as store:
+        fill_in_demo(store, settings=Settings())
+    return url

@@ -1,20 +1,28 @@
 """The demo's past comes into a store by the way every frame goes."""
 
-import polars as pl
 import pytest
 
-from ps_analytics.ingest.demo import fill_in_demo
+from ps_analytics.config import Settings
 from ps_analytics.simulate.demo import demo_sessions
+from ps_analytics.simulate.session import simulate
 from ps_analytics.store.store import open_store
 
 
 @pytest.mark.slow
-def test_the_demo_s_past_fills_a_store() -> None:
-    with open_store("sqlite:///:memory:") as store:
-        assert fill_in_demo(store) is store
-        planned = demo_sessions()
-        sessions, laps = store.find_sessions(), store.find_laps()
-        assert sorted(sessions["track"]) == sorted(session.circuit.name for session in planned)
-        assert sorted(sessions["laps"]) == sorted(len(session.plan) for session in planned)
-        assert laps["sealed"].all()
-        assert set(laps.filter(kind="timed").select(pl.col("lap_time_s").is_not_null()).to_series()) == {True}
+def test_the_demos_sessions_stand_in_their_events_with_the_laps_that_were_driven(demo_url: str) -> None:
+    told = demo_sessions()
+    with open_store(demo_url, settings=Settings()) as store:
+        sessions = store.find_sessions().sort("started_at")
+        assert sessions["name"].to_list() == [past.name for past in told]
+        assert sessions["event_name"].to_list() == [past.event for past in told]
+        assert set(sessions["status"]) == {"completed"}
+        assert sorted(store.find_events()["name"]) == sorted({past.event for past in told})
+        for past, session_id in zip(told, sessions["session_id"], strict=True):
+            truth = simulate(past.circuit, past.car, past.driver, past.plan, seed=past.seed).truth
+            laps = store.find_laps(session_id=session_id)
+            assert laps["kind"].to_list() == [str(lap.kind) for lap in truth]
+            assert set(laps["sealed"]) == {True}
+            assert laps["valid"].to_list()[1:-1] == [lap.valid for lap in truth][1:-1]
+            for found, lap in zip(laps["lap_time_s"], truth, strict=True):
+                if lap.kind in ("timed", "standing"):  # the others are not driven from line to line
+                    assert found == pytest.approx(lap.lap_time_s, abs=1e-3)
