@@ -1,11 +1,14 @@
 """`psa laps` and `psa delta`: what there is, and where one lap gains and loses against another."""
 
 import json
+from itertools import groupby
+from operator import itemgetter
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from ps_analytics.config import read_settings
 from ps_analytics.lap import lap_time_text
@@ -35,7 +38,7 @@ def laps(
     if as_json:
         typer.echo(json.dumps([_lap_object(row) for row in rows], indent=1))
     elif rows:
-        Console().print(_table(rows))
+        _print_by_session(rows)
     else:
         typer.echo("No laps yet. Run `psa demo`, or `psa import FILE`.")
 
@@ -90,15 +93,28 @@ def _lap_object(row: dict[str, Any]) -> dict[str, Any]:
     return {name: row[name] for name in names}
 
 
+def _print_by_session(rows: list[dict[str, Any]]) -> None:
+    """A heading for each session, with the id that `SESSION:NUMBER` wants, and its laps under it."""
+    console = Console(highlight=False)
+    for session_id, found in groupby(rows, key=itemgetter("session_id")):
+        laps_of_it = list(found)
+        first = laps_of_it[0]
+        started = f"{first['started_at'].astimezone():%d %b %Y %H:%M}" if first["started_at"] else None
+        facts = (first["track"], first["car"], started)
+        about = [fact for fact in facts if fact and fact not in first["session_name"]]
+        console.print(Text(" · ".join([first["session_name"], *about]), style="bold"))
+        console.print(Text(f"session {session_id}", style="dim"))
+        console.print(_table(laps_of_it))
+        console.print()
+
+
 def _table(rows: list[dict[str, Any]]) -> Table:
-    table = Table(box=None, header_style="bold")
-    for heading, justify in (("Session", "left"), ("Track", "left"), ("Car", "left"), ("Lap", "right"),
-                             ("Time", "right"), ("Kind", "left"), ("Valid", "left"), ("Id", "left")):  # fmt: skip
-        table.add_column(heading, justify=justify)  # type: ignore[arg-type]  # rich wants the literals
+    table = Table(box=None, header_style="dim")
+    table.add_column("Lap", justify="right")
+    table.add_column("Time", justify="right")
+    table.add_column("Kind")
+    table.add_column("Valid")
     for row in rows:
         valid = "yes" if row["valid"] else f"no, {row['valid_reason'] or 'set by hand'}"
-        table.add_row(
-            row["session_name"], row["track"] or "–", row["car"] or "–", str(row["lap_number"]),
-            lap_time_text(row["lap_time_s"]), row["kind"], valid, row["lap_id"],
-        )  # fmt: skip
+        table.add_row(str(row["lap_number"]), lap_time_text(row["lap_time_s"]), row["kind"], valid)
     return table
