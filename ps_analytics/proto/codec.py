@@ -4,11 +4,9 @@ A batch travels by column. Packed fixed-width fields and `bytes` fields are the 
 public schema with `bytes` columns (made here from the same descriptor) reads and writes whole columns without a copy.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from functools import partial
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from operator import attrgetter
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -19,6 +17,12 @@ from numpy.typing import NDArray
 from ps_analytics.channels.catalog import CATALOG
 from ps_analytics.errors import WireError
 from ps_analytics.proto import telemetry_pb2
+from ps_analytics.proto.batch import Batch, Channels, Column, Extra
+
+__all__ = [
+    "HUGE", "MAX_BYTES", "MAX_CHANNELS", "MAX_NAME", "MISSING_INT", "SEED_COLUMNS", "Batch", "Column", "Extra",
+    "decode", "encode", "frames", "from_frame", "to_catalog",
+]  # fmt: skip
 
 MAX_BYTES = 4 * 1024 * 1024
 MAX_CHANNELS = 1024
@@ -28,8 +32,6 @@ HUGE = 1e30
 """A float beyond this is missing."""
 MAX_RATE_HZ = 1e6
 MAX_SEQ = 2**62
-
-Column = NDArray[Any]
 
 _Descriptor = descriptor_pb2.FieldDescriptorProto
 _DTYPES: dict[int, np.dtype[Any]] = {
@@ -92,42 +94,6 @@ _RESERVED = frozenset(SEED_COLUMNS) | {name for name, _ in _SCALES.values()} | {
 _DOUBLES = ("latitude", "longitude")
 
 
-class Extra(NamedTuple):
-    """One channel beside the seed's ten: the catalogue's name and unit, one value a frame, NaN where missing."""
-
-    values: Column
-    unit: str = ""
-    rate_hz: float = 0.0
-
-
-@dataclass(slots=True, eq=False)  # not frozen: that doubles the time it takes to make one
-class Batch:
-    """Frames of one collector, by column, on the wire's scale; all columns have the length of `timestamp_us`.
-
-    Nobody changes one that is made; `dataclasses.replace` makes another.
-    """
-
-    session_id: str
-    source: str
-    timestamp_us: Column
-    columns: Mapping[str, Column]
-    extras: Mapping[str, Extra] = field(default_factory=dict)
-    first_seq: int = 0
-    rate_hz: float = 60.0
-    track: str = ""
-    car: str = ""
-    driver: str = ""
-    live: bool = True
-
-    def __len__(self) -> int:
-        return len(self.timestamp_us)
-
-    @property
-    def next_seq(self) -> int:
-        """The sequence number after its last frame."""
-        return self.first_seq + len(self)
-
-
 def encode(batch: Batch) -> bytes:
     """The bytes of a batch, as the public `TelemetryBatch` message has them."""
     message = _TwinBatch(first_seq=batch.first_seq, rate_hz=batch.rate_hz, live=batch.live)
@@ -143,10 +109,6 @@ def encode(batch: Batch) -> bytes:
         else:
             channel.values = np.ascontiguousarray(extra.values, "<f4").tobytes()
     return bytes(message.SerializeToString())
-
-
-_as_extra = partial(tuple.__new__, Extra)
-"""An `Extra` of a tuple, in half the time."""
 
 
 def decode(payload: bytes) -> Batch:
@@ -202,7 +164,7 @@ def _nine(message: Any, length: int) -> dict[str, Column]:
     return dict(zip(names, rows, strict=True))
 
 
-def _extras(channels: Any, length: int) -> dict[str, Extra]:
+def _extras(channels: Any, length: int) -> Mapping[str, Extra]:
     if not channels:
         return {}
     if len(channels) > MAX_CHANNELS:
@@ -213,23 +175,20 @@ def _extras(channels: Any, length: int) -> dict[str, Extra]:
         raise WireError(f"'{bad}' is empty, repeated or one of the ten", field="channels.name")
     _check_texts(names, "channels.name")
     _check_texts(units, "channels.unit")
-    if all(raws):
-        rows: Iterable[Column] = _real_rows(_joined(names, raws, _FLOAT, length), length)
-    else:
-        rows = _mixed_rows(channels, names, raws, length)
     usual = {rate: _rate(rate) for rate in set(rates)}
-    facts = zip(rows, units, [usual[rate] for rate in rates], strict=True)
-    return dict(zip(names, map(_as_extra, facts), strict=True))
-
-
-def _mixed_rows(channels: Any, names: Sequence[str], raws: Sequence[bytes], length: int) -> Iterator[Column]:
-    """The columns in the order of the names, where some come as doubles."""
-    singles = {name: raw for name, raw in zip(names, raws, strict=True) if raw}
-    doubles = {channel.name: channel.doubles for channel in channels if channel.name not in singles}
-    narrow = _real_rows(_joined(singles, singles.values(), _FLOAT, length), length)
-    wide = _real_rows(_joined(doubles, doubles.values(), _DOUBLE, length), length, _DOUBLE)
-    found = dict(zip([*singles, *doubles], [*narrow, *wide], strict=True))
-    return (found[name] for name in names)
+    singles, doubles = names, {}
+    if not all(raws):
+        doubles = {channel.name: channel.doubles for channel in channels if not channel.values}
+        singles = tuple(name for name in names if name not in doubles)
+        raws = tuple(raw for raw in raws if raw)
+    return Channels(
+        names,
+        units,
+        tuple([usual[rate] for rate in rates]),
+        _real_rows(_joined(singles, raws, _FLOAT, length), length),
+        _real_rows(_joined(doubles, doubles.values(), _DOUBLE, length), length, _DOUBLE),
+        frozenset(doubles),
+    )
 
 
 def _joined(names: Iterable[str], raws: Collection[bytes], dtype: np.dtype[Any], length: int) -> bytes:

@@ -4,7 +4,8 @@ Every write is idempotent: a batch or a row that is there already stays as it is
 """
 
 import struct
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from itertools import chain
 from typing import Any
 
@@ -14,7 +15,8 @@ from sqlalchemy import Connection
 
 from ps_analytics.channels.catalog import CATALOG
 from ps_analytics.lap import Trace
-from ps_analytics.proto.codec import MISSING_INT, SEED_COLUMNS, Batch, Column, Extra, decode, to_catalog
+from ps_analytics.proto.batch import Batch, Channels, Column, Extra
+from ps_analytics.proto.codec import MISSING_INT, SEED_COLUMNS, decode, to_catalog
 
 Received = tuple[int, Batch, bytes]
 """A session's key, a batch of it, and the batch as it came."""
@@ -230,23 +232,31 @@ def _concatenated(parts: Sequence[Batch], slices: Sequence[slice], lengths: Sequ
 
     last = parts[-1]
     columns = {name: None for part in parts for name in part.columns}
-    extras = {name: extra for part in parts for name, extra in part.extras.items()}
-    return Batch(
-        session_id=last.session_id,
-        source=last.source,
+    return replace(
+        last,
         timestamp_us=join([part.timestamp_us for part in parts]),
         columns={name: join([part.columns.get(name) for part in parts]) for name in columns},
-        extras={
-            name: Extra(join([_values(part, name) for part in parts]), extra.unit, extra.rate_hz)
-            for name, extra in extras.items()
-        },
+        extras=_channels_of_all(parts, slices) or _extras_of_all(parts, join),
         first_seq=parts[0].first_seq + slices[0].start,
-        rate_hz=last.rate_hz,
-        track=last.track,
-        car=last.car,
-        driver=last.driver,
-        live=last.live,
     )
+
+
+def _channels_of_all(parts: Sequence[Batch], slices: Sequence[slice]) -> Channels | None:
+    """The other channels of all parts in one go, if all have the same."""
+    cuts: list[Channels] = []
+    for part, cut in zip(parts, slices, strict=True):
+        if not isinstance(part.extras, Channels):
+            return None
+        cuts.append(part.extras.taken(cut) if cut.start else part.extras)
+    return cuts[0].followed_by(cuts[1:])
+
+
+def _extras_of_all(parts: Sequence[Batch], join: Callable[[Sequence[Column | None]], Column]) -> dict[str, Extra]:
+    extras = {name: extra for part in parts for name, extra in part.extras.items()}
+    return {
+        name: Extra(join([_values(part, name) for part in parts]), extra.unit, extra.rate_hz)
+        for name, extra in extras.items()
+    }
 
 
 def _values(part: Batch, name: str) -> Column | None:
@@ -262,19 +272,12 @@ def _in_order(batch: Batch) -> Batch:
 
 def taken(batch: Batch, index: NDArray[np.intp] | slice) -> Batch:
     """Some frames of a batch; their sequence numbers count from the batch's own first one."""
-    return Batch(
-        session_id=batch.session_id,
-        source=batch.source,
-        timestamp_us=batch.timestamp_us[index],
-        columns={name: values[index] for name, values in batch.columns.items()},
-        extras={name: Extra(e.values[index], e.unit, e.rate_hz) for name, e in batch.extras.items()},
-        first_seq=batch.first_seq,
-        rate_hz=batch.rate_hz,
-        track=batch.track,
-        car=batch.car,
-        driver=batch.driver,
-        live=batch.live,
-    )
+    if isinstance(batch.extras, Channels):
+        extras: Mapping[str, Extra] = batch.extras.taken(index)
+    else:
+        extras = {name: Extra(e.values[index], e.unit, e.rate_hz) for name, e in batch.extras.items()}
+    columns = {name: values[index] for name, values in batch.columns.items()}
+    return replace(batch, timestamp_us=batch.timestamp_us[index], columns=columns, extras=extras)
 
 
 def traces_from_batches(
