@@ -8,6 +8,7 @@ import typer
 from ps_analytics.cli.ingest import stop_on_signal
 from ps_analytics.collect.base import Collector
 from ps_analytics.config import read_settings
+from ps_analytics.errors import BadSetting
 
 app = typer.Typer(help="Read a game or a recording and send its frames to the daemon.", no_args_is_help=True)
 
@@ -59,6 +60,8 @@ def _run(collector: Collector) -> None:
     from ps_analytics.transport.connection import Connection
 
     settings = read_settings()
+    if settings.ingest_port == 0:
+        raise BadSetting("PS_INGEST_PORT", "0 lets the daemon choose; a collector needs the port it chose.")
     stop = stop_on_signal()
     with Connection(settings, name=collector.name) as connection:
         try:

@@ -169,6 +169,15 @@ def test_a_port_in_use_is_one_sentence(tmp_path: Path) -> None:
     assert error == f"psa: port {port} is in use by another program. Stop it, or set --port to a free port."
 
 
+def test_a_collector_without_the_daemons_port_says_so(tmp_path: Path) -> None:
+    with collecting(tmp_path, 0, "simulated") as process:
+        _, error = process.communicate(timeout=WAIT_S)
+    assert process.returncode == 1
+    assert error.strip() == (
+        "psa: setting PS_INGEST_PORT: 0 lets the daemon choose; a collector needs the port it chose."
+    )
+
+
 def test_a_recording_that_is_none_is_one_sentence_and_sends_nothing(tmp_path: Path) -> None:
     code, error = failure(tmp_path, "replay", str(tmp_path / "absent"))
     assert (code, error.count("\n")) == (1, 0)
