@@ -3,7 +3,6 @@
 A reason names the kind of trouble and not its size, so that `psa db check` can count what has the same one.
 """
 
-import math
 from dataclasses import dataclass, replace
 
 from ps_analytics.errors import WireError
@@ -13,9 +12,7 @@ from ps_analytics.transport.base import Message
 
 KEPT_BYTES = 256 * 1024
 """So much of a refused payload is kept: every batch a collector of ours makes, the head of anything larger."""
-HIGHEST_RATE_HZ = 1e6
 _CENTURIES = 2**40
-_RESERVED = frozenset({"timestamp", "timestamp_us"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,10 +61,6 @@ def without_head(batch: Batch, frames: int) -> Batch:
 def _check(batch: Batch, message: Message) -> None:
     if (batch.first_seq, batch.next_seq) != (message.offset, message.next_offset):
         raise WireError("its sequence numbers are not those of the message", field="first_seq")
-    if not (math.isfinite(batch.rate_hz) and 0 <= batch.rate_hz <= HIGHEST_RATE_HZ):
-        raise WireError("the rate is impossible", field="rate_hz")
-    if reserved := _RESERVED.intersection(batch.extras):
-        raise WireError(f"'{min(reserved)}' is no channel beside the ten", field="channels.name")
 
 
 def position_after_bad(message: Message, position: int | None) -> int | None:

@@ -44,6 +44,10 @@ def message(**fields) -> bytes:
 @pytest.mark.parametrize(
     ("payload", "reason"),
     [
+        (
+            message(channels=[telemetry_pb2.Channel(name="timestamp", values=[1, 2])]),
+            "field 'channels.name': 'timestamp' is empty, repeated or one of the ten",
+        ),
         (np.random.default_rng(1).bytes(500), "field 'payload': not a protobuf message"),
         (b"\0" * (MAX_BYTES + 1), f"field 'payload': {MAX_BYTES + 1} bytes, the limit is {MAX_BYTES}"),
         (message(speed=[1.0]), "field 'speed': 1 values for 2 frames"),
@@ -58,7 +62,7 @@ def message(**fields) -> bytes:
             "field 'channels.name': a text of 65 characters, at most 64 printable ones are allowed",
         ),
     ],
-    ids=["noise", "oversized", "unequal", "nameless", "misnumbered", "many channels", "long name"],
+    ids=["clock", "noise", "oversized", "unequal", "nameless", "misnumbered", "many channels", "long name"],
 )
 def test_a_message_that_is_no_batch_is_set_aside_between_good_ones(house, batches, payload, reason):
     house.send(batches[:100])
