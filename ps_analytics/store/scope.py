@@ -1,9 +1,10 @@
 """Whose rows a statement touches: every select, update and delete of the store starts here, with the user in it."""
 
 from collections.abc import Callable
-from typing import Any
+from functools import lru_cache
+from typing import Any, TypeVar, cast
 
-from sqlalchemy import ColumnElement, Delete, Select, Update, delete, exists, select, update
+from sqlalchemy import ColumnElement, Delete, Executable, Select, Update, delete, exists, select, update
 
 from ps_analytics.store.columns import Base
 from ps_analytics.store.models import (
@@ -20,6 +21,7 @@ from ps_analytics.store.models import (
 
 Rows = Select[*tuple[Any, ...]]
 """A statement that gives rows."""
+Statement = TypeVar("Statement", bound=Executable)
 
 
 class Scope:
@@ -27,14 +29,13 @@ class Scope:
 
     def __init__(self, user: str) -> None:
         self.user = user
-        self._built: dict[Callable[[Scope], Rows], Rows] = {}
+        self._built: dict[Callable[[Scope], Any], Any] = {}
 
-    def once(self, build: Callable[["Scope"], Rows]) -> Rows:
+    def once(self, build: Callable[["Scope"], Statement]) -> Statement:
         """The statement a function builds for this scope, built at its first use: building takes longer than asking."""
-        statement = self._built.get(build)
-        if statement is None:
-            statement = self._built.setdefault(build, build(self))
-        return statement
+        if build not in self._built:
+            self._built[build] = build(self)
+        return cast("Statement", self._built[build])
 
     @staticmethod
     def recording_users() -> Select[str]:
@@ -132,3 +133,9 @@ class Scope:
             LapTrace: exists().where(Lap.lap_key == LapTrace.lap_key, Session.id == Lap.session_id, mine),
         }
         return conditions[model]
+
+
+@lru_cache(maxsize=1024)
+def scope_of(user: str) -> Scope:
+    """The scope of a user, with the statements it has built so far."""
+    return Scope(user)

@@ -4,17 +4,19 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
-from sqlalchemy import Connection, func, insert
+from sqlalchemy import Connection, Delete, Update, bindparam, func, insert
 
 from ps_analytics.lap import Trace
 from ps_analytics.store.frames import read_batches, traces_from_batches
 from ps_analytics.store.models import Lap, LapTrace, Session, TelemetryBatch
 from ps_analytics.store.rows import LapRow
-from ps_analytics.store.scope import Scope
+from ps_analytics.store.scope import Rows, Scope
 from ps_analytics.store.traces import COLUMNS, in_catalogue_order, out_of_range, pack, unpack
 
 MARGIN_US = 3_000_000
 """Batches this close before a sealed lap's end stay: the daemon rebuilds its state from them after a restart."""
+
+_NEVER_US = 2**62
 
 
 def seal(connection: Connection, scope: Scope, lap: LapRow, *, keep_rows: bool) -> int:
@@ -29,12 +31,9 @@ def seal(connection: Connection, scope: Scope, lap: LapRow, *, keep_rows: bool) 
         connection.execute(scope.update(Lap).where(Lap.lap_key == lap.key).values(sealed=True))
         return lap.frames
     write(connection, scope, lap, traces.values())
-    limit = min(lap.ended_us - MARGIN_US, *_unsealed_starts(connection, scope, lap), lap.ended_us)
-    connection.execute(
-        scope.delete(TelemetryBatch).where(
-            TelemetryBatch.session_key == lap.session_key, TelemetryBatch.last_us < limit
-        )
-    )
+    waiting = connection.scalars(scope.once(_unsealed_starts), {"session": lap.session_id, "lap": lap.key})
+    limit = min(lap.ended_us - MARGIN_US, *waiting, lap.ended_us)
+    connection.execute(scope.once(_delete_batches), {"session": lap.session_key, "limit": limit})
     if not keep_rows:
         connection.execute(scope.delete_frames(lap.session_key, lap.started_us, lap.ended_us))
     return _frames(traces)
@@ -53,22 +52,21 @@ def write(connection: Connection, scope: Scope, lap: LapRow, traces: Iterable[Tr
     """Write the traces of a lap in place of those it has, and mark it sealed."""
     written = {trace.name: trace for trace in traces}
     start_s = (lap.started_us - lap.session_started_us) / 1e6
-    connection.execute(scope.delete(LapTrace).where(LapTrace.lap_key == lap.key))
+    connection.execute(scope.once(_delete_traces), {"lap": lap.key})
     if written:
         connection.execute(insert(LapTrace), [pack(lap.key, trace, start_s) for trace in written.values()])
     flags = {name: value for name, value in lap.flags.items() if name != "out_of_range"}
     if outside := out_of_range(written.values()):
         flags["out_of_range"] = outside
-    connection.execute(
-        scope.update(Lap).where(Lap.lap_key == lap.key).values(sealed=True, frames=_frames(written), flags=flags)
-    )
+    known = {"lap": lap.key, "sealed": True, "frames": _frames(written), "flags": flags}
+    connection.execute(scope.once(_mark_sealed), known)
     _describe(connection, scope, lap.session_key, written.values())
 
 
 def _describe(connection: Connection, scope: Scope, session_key: int, traces: Iterable[Trace]) -> None:
     """Note in the session what its source gives; a channel noted already stays as it is."""
     mine = Session.session_key == session_key
-    known: list[Any] = connection.scalar(scope.sessions(Session.channels).where(mine)) or []
+    known: list[Any] = connection.scalar(scope.once(_described), {"session": session_key}) or []
     names = {"timestamp", *(channel["name"] for channel in known)}
     new = [
         {
@@ -98,13 +96,10 @@ def _around(lap: LapRow) -> tuple[int, int, int]:
 
 
 def _fresh(connection: Connection, scope: Scope, lap: LapRow) -> dict[str, Trace]:
-    statement = scope.batches(TelemetryBatch.payload).where(
-        TelemetryBatch.session_key == lap.session_key, TelemetryBatch.last_us >= lap.started_us
-    )
-    if lap.ended_us is not None:
-        statement = statement.where(TelemetryBatch.first_us < lap.ended_us)
+    end_us = _NEVER_US if lap.ended_us is None else lap.ended_us
+    within = {"session": lap.session_key, "start": lap.started_us, "end": end_us}
     return traces_from_batches(
-        read_batches(connection.execute(statement.order_by(TelemetryBatch.first_seq))),
+        read_batches(connection.execute(scope.once(_batches_within), within)),
         session_started_us=lap.session_started_us,
         started_us=lap.started_us,
         ended_us=lap.ended_us,
@@ -112,7 +107,7 @@ def _fresh(connection: Connection, scope: Scope, lap: LapRow) -> dict[str, Trace
 
 
 def _has_traces(connection: Connection, scope: Scope, lap: LapRow) -> bool:
-    return bool(connection.scalar(scope.traces(func.count()).where(LapTrace.lap_key == lap.key)))
+    return bool(connection.scalar(scope.once(_count_traces), {"lap": lap.key}))
 
 
 def _stored(connection: Connection, scope: Scope, lap: LapRow, number: int) -> dict[str, Trace]:
@@ -171,9 +166,37 @@ def _with_values(trace: Trace, values: Any, start_s: float) -> Trace:
     return Trace(trace.name, trace.unit, trace.rate_hz, start_s, values, trace.source_name, trace.source_unit)
 
 
-def _unsealed_starts(connection: Connection, scope: Scope, lap: LapRow) -> list[int]:
+def _batches_within(scope: Scope) -> Rows:
+    """The batches of a session that may have frames of a lap."""
+    within = (TelemetryBatch.last_us >= bindparam("start"), TelemetryBatch.first_us < bindparam("end"))
+    statement = scope.batches(TelemetryBatch.payload).where(TelemetryBatch.session_key == bindparam("session"), *within)
+    return statement.order_by(TelemetryBatch.first_seq)
+
+
+def _count_traces(scope: Scope) -> Rows:
+    return scope.traces(func.count()).where(LapTrace.lap_key == bindparam("lap"))
+
+
+def _unsealed_starts(scope: Scope) -> Rows:
     """Where other laps of the session begin that still live on batches."""
-    statement = scope.laps(Lap.started_us).where(
-        Lap.session_id == lap.session_id, Lap.lap_key != lap.key, Lap.sealed.is_(False)
-    )
-    return list(connection.scalars(statement))
+    others = (Lap.session_id == bindparam("session"), Lap.lap_key != bindparam("lap"))
+    return scope.laps(Lap.started_us).where(*others, Lap.sealed.is_(False))
+
+
+def _described(scope: Scope) -> Rows:
+    return scope.sessions(Session.channels).where(Session.session_key == bindparam("session"))
+
+
+def _mark_sealed(scope: Scope) -> Update:
+    values: dict[str, Any] = {name: bindparam(name) for name in ("sealed", "frames", "flags")}
+    return scope.update(Lap).where(Lap.lap_key == bindparam("lap")).values(**values)
+
+
+def _delete_traces(scope: Scope) -> Delete:
+    return scope.delete(LapTrace).where(LapTrace.lap_key == bindparam("lap"))
+
+
+def _delete_batches(scope: Scope) -> Delete:
+    """Delete the batches of a session that end before a time."""
+    old = TelemetryBatch.last_us < bindparam("limit")
+    return scope.delete(TelemetryBatch).where(TelemetryBatch.session_key == bindparam("session"), old)

@@ -17,7 +17,7 @@ from ps_analytics.store import laps as laps_
 from ps_analytics.store import scanning, schema, sessions
 from ps_analytics.store.engine import Database, open_database
 from ps_analytics.store.rows import SessionRow
-from ps_analytics.store.scope import Scope
+from ps_analytics.store.scope import Scope, scope_of
 from ps_analytics.store.transaction import Transaction
 
 
@@ -25,7 +25,7 @@ class Store:
     """What one user has, and only that: somebody else's ids are `NotFound` exactly as ids nobody has."""
 
     def __init__(self, database: Database, user: str, *, keep_rows: bool = True) -> None:
-        self._database, self._scope, self._keep_rows = database, Scope(user), keep_rows
+        self._database, self._scope, self._keep_rows = database, scope_of(user), keep_rows
 
     @property
     def user(self) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, insert, text
+from sqlalchemy import Connection, bindparam, insert, text
 
 from ps_analytics.errors import NotFound
 from ps_analytics.lap import Trace
@@ -14,7 +14,7 @@ from ps_analytics.store import frames, sealing
 from ps_analytics.store.columns import new_id
 from ps_analytics.store.models import DeadLetter, Event, Lap, Session, TelemetryBatch
 from ps_analytics.store.rows import LAP_COLUMNS, SESSION_COLUMNS, LapRow, SessionRow
-from ps_analytics.store.scope import Scope
+from ps_analytics.store.scope import Rows, Scope, scope_of
 
 _MOVE = text(
     "INSERT INTO ingest_offset (topic, partition, next_offset) VALUES (:topic, :partition, :next_offset)"
@@ -37,7 +37,7 @@ class Transaction:
     """What may be written for one user; `Store.transaction` commits it whole or not at all."""
 
     def __init__(self, connection: Connection, user: str, *, keep_rows: bool = True) -> None:
-        self._connection, self._scope, self._keep_rows = connection, Scope(user), keep_rows
+        self._connection, self._scope, self._keep_rows = connection, scope_of(user), keep_rows
 
     @property
     def user(self) -> str:
@@ -261,7 +261,7 @@ class Transaction:
         Raises:
             NotFound: no such lap.
         """
-        row = self._connection.execute(self._scope.laps(*LAP_COLUMNS).where(Lap.id == lap_id)).first()
+        row = self._connection.execute(self._scope.once(_lap_by_id), {"lap_id": lap_id}).first()
         if row is None:
             raise NotFound("lap", lap_id)
         return LapRow(*row)
@@ -303,6 +303,10 @@ class Transaction:
     def _own(self, session: SessionRow) -> None:
         if session.user_id != self.user:
             raise NotFound("session", session.id)
+
+
+def _lap_by_id(scope: Scope) -> Rows:
+    return scope.laps(*LAP_COLUMNS).where(Lap.id == bindparam("lap_id"))
 
 
 def _of_traces(flags: Mapping[str, Any]) -> dict[str, Any]:
