@@ -234,16 +234,19 @@ def _series(trace: Trace, values: Values) -> pl.Series:
     return pl.Series(trace.name, values.astype(dtype, copy=False), nan_to_null=True)
 
 
-def _without_gaps(values: Values) -> Floats:
-    """The values, missing ones interpolated."""
+def _without_gaps(values: Values, *, period: float | None = None) -> Floats:
+    """The values, missing ones interpolated; those that wrap after a period are unwrapped first."""
     known = np.isfinite(values)
+    seen = np.asarray(values[known], dtype=np.float64)
+    if period is not None:
+        seen = np.unwrap(seen, period=period)
     if known.all():
-        return np.asarray(values, dtype=np.float64)
+        return seen
     index = np.arange(len(values))
-    return np.asarray(np.interp(index, index[known], values[known]), dtype=np.float64)
+    return np.asarray(np.interp(index, index[known], seen), dtype=np.float64)
 
 
 def _unwrapped(position: Values, *, from_line: bool) -> Floats:
     """The share of the lap since the line, going on over it at both ends of the lap."""
-    share = np.unwrap(_without_gaps(position), period=1.0)
+    share = _without_gaps(position, period=1.0)
     return share - (np.rint(share[0]) if from_line else 0.0)

@@ -9,10 +9,10 @@ from ps_analytics.errors import UnknownChannel
 from ps_analytics.lap import Lap, LapKind, Trace, fill
 
 
-def lap_of(*traces: Trace) -> Lap:
+def lap_of(*traces: Trace, kind: LapKind = LapKind.TIMED, track_length_m: float | None = None) -> Lap:
     return Lap(
-        lap_id="a", session_id="s", lap_number=1, lap_time_s=1.0, kind=LapKind.TIMED, valid=True, started_us=0,
-        ended_us=1_000_000, session_started_us=0, traces={t.name: t for t in traces},
+        lap_id="a", session_id="s", lap_number=1, lap_time_s=1.0, kind=kind, valid=True, started_us=0,
+        ended_us=1_000_000, session_started_us=0, traces={t.name: t for t in traces}, track_length_m=track_length_m,
     )  # fmt: skip
 
 
@@ -57,3 +57,57 @@ def test_an_absent_channel_is_named_with_its_nearest() -> None:
 
 def test_a_lap_of_times_only_has_no_rows() -> None:
     assert lap_of().frames.is_empty()
+
+
+def test_every_frame_has_our_lap_number() -> None:
+    lap = lap_of(trace("speed", 2.0, [1, 2]), trace("lap_number", 2.0, [7, 7]))
+    assert lap.frames["lap_number"].to_list() == [1, 1]
+
+
+def test_the_distance_of_the_source_is_kept() -> None:
+    lap = lap_of(trace("speed", 1.0, [36, 36]), trace("distance", 1.0, [3, 5]), track_length_m=1000.0)
+    assert lap.frames["distance"].to_list() == [3.0, 5.0]
+
+
+def test_without_it_the_position_on_a_known_track_is_the_distance() -> None:
+    position = trace("normalized_position", 1.0, [0.99, float("nan"), 0.21, 0.6, 0.99, 0.01])
+    lap = lap_of(trace("speed", 1.0, [36] * 6), position, track_length_m=1000.0)
+    assert lap.frames["distance"].to_list() == pytest.approx([-10, 100, 210, 600, 990, 1010], abs=1e-3)
+    out = lap_of(trace("normalized_position", 1.0, [0.9, 0.95, 0.99]), kind=LapKind.OUT, track_length_m=1000.0)
+    assert out.frames["distance"].to_list() == pytest.approx([900, 950, 990], abs=1e-3)
+
+
+def test_without_either_the_speed_is_summed_up_from_the_line_on() -> None:
+    speed = trace("speed", 2.0, [36, 36, float("nan"), 108], start_s=0.2)
+    assert lap_of(speed).frames["distance"].to_list() == pytest.approx([2, 7, 14.5, 27])
+    assert lap_of(speed, kind=LapKind.OUT).frames["distance"].to_list() == pytest.approx([0, 5, 12.5, 25])
+    assert lap_of(speed).channel("distance")["distance"].to_list() == pytest.approx([2, 7, 14.5, 27])
+
+
+def test_a_pause_takes_no_distance() -> None:
+    clock = Trace("timestamp", "s", 1.0, 0.0, np.array([0.0, 1.0, 601.0]))
+    frames = lap_of(clock, trace("speed", 1.0, [36, 36, 36]), kind=LapKind.OUT).frames
+    assert frames["distance"].to_list() == pytest.approx([0, 10, 60])
+
+
+def test_a_distance_nothing_tells_of_is_absent() -> None:
+    assert "distance" not in lap_of(trace("gear", 1.0, [1, 2])).frames
+    assert "distance" not in lap_of(trace("speed", 1.0, [float("nan")] * 2)).frames
+    with pytest.raises(UnknownChannel, match="no channel 'distance'"):
+        lap_of(trace("gear", 1.0, [1, 2])).channel("distance")
+
+
+def test_a_column_has_one_type_in_every_lap() -> None:
+    fast = lap_of(trace("speed", 4.0, [1, 2, 3, 4]), Trace("lap_time", "s", 2.0, 0.0, np.array([1.5, 2.5])),
+                  Trace("gear", None, 4.0, 0.0, np.array([1, 2, 3, 4], np.int32)))  # fmt: skip
+    slow = lap_of(Trace("speed", "km/h", 2.0, 0.0, np.array([1.0, 2.0])), trace("lap_time", 2.0, [1, 2]),
+                  trace("gear", 1.0, [3, 4]))  # fmt: skip
+    assert fast.frames.schema == slow.frames.schema
+    assert fast.frames["lap_time"].dtype == pl.Float64
+
+
+def test_some_channels_keep_the_clock() -> None:
+    clock = Trace("timestamp", "s", 1.0, 0.0, np.array([0.0, 1.5]))
+    lap = lap_of(clock, trace("speed", 1.0, [1, 2]), trace("gear", 1.0, [1, 2])).select("gear")
+    assert lap.channels == ["timestamp", "gear"]
+    assert lap.frames["timestamp"].to_list() == [0.0, 1.5]

@@ -164,3 +164,35 @@ def test_mutated_bytes_are_a_batch_or_a_wire_error(cut: int, changes: list[tuple
     for place, value in changes:
         payload[place] = value
     batch_or_wire_error(bytes(payload[:cut]) + more)
+
+
+def sent(names: dict[str, list[float]], frames: int = 2) -> Batch:
+    """A batch as received, with these channels; latitude and longitude travel as doubles."""
+    times = np.arange(frames, dtype=np.int64)
+    extras = {
+        name: Extra(np.array(values, np.float64 if name in ("latitude", "longitude") else np.float32), "x", 9.0)
+        for name, values in names.items()
+    }
+    return decode(encode(Batch("s", "t", times, {}, extras)))
+
+
+def test_channels_keep_their_order_and_their_width() -> None:
+    batch = sent({"a": [1, 2], "latitude": [47.123456789, 0], "b": [3, 4], "longitude": [5, 6], "c": [7, 8]})
+    assert list(batch.extras) == ["a", "latitude", "b", "longitude", "c"]
+    assert [extra.values.tolist()[0] for extra in batch.extras.values()] == [1.0, 47.123456789, 3.0, 5.0, 7.0]
+    assert batch.extras["latitude"].values.dtype == np.float64
+    assert (batch.extras["b"].unit, batch.extras["b"].rate_hz, len(batch.extras)) == ("x", 9.0, 5)
+    assert batch.extras.get("d") is None
+    taken = batch.taken(slice(1, 2))
+    assert {name: extra.values.tolist() for name, extra in taken.extras.items()} == {
+        "a": [2.0], "latitude": [0.0], "b": [4.0], "longitude": [6.0], "c": [8.0]
+    }  # fmt: skip
+
+
+def test_the_same_channels_follow_each_other_in_one_go() -> None:
+    first, second = sent({"a": [1, 2], "latitude": [3, 4]}), sent({"a": [5, 6], "latitude": [7, 8]})
+    both = first.extras.followed_by([second.extras])
+    assert {name: extra.values.tolist() for name, extra in both.items()} == {
+        "a": [1.0, 2.0, 5.0, 6.0], "latitude": [3.0, 4.0, 7.0, 8.0]
+    }  # fmt: skip
+    assert first.extras.followed_by([sent({"a": [5, 6]}).extras]) is None
