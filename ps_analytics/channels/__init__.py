@@ -1,1 +1,1 @@
-"""Channels: the catalogue, units and, later, formulas."""
+"""Channels: the catalogue of names and units."""

@@ -85,15 +85,7 @@ class Session:
 
 def part(batch: Batch, first: int, end: int) -> Batch:
     """The frames `first` … `end - 1` of a batch; their columns share its memory."""
-    return replace(
-        batch,
-        first_seq=batch.first_seq + first,
-        timestamp_us=batch.timestamp_us[first:end],
-        columns={name: values[first:end] for name, values in batch.columns.items()},
-        extras={
-            name: Extra(extra.values[first:end], extra.unit, extra.rate_hz) for name, extra in batch.extras.items()
-        },
-    )
+    return replace(batch.taken(slice(first, end)), first_seq=batch.first_seq + first)
 
 
 def parts(batch: Batch, frames: int) -> Iterator[Batch]:

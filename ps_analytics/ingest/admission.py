@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 
 from ps_analytics.errors import WireError
 from ps_analytics.proto.codec import Batch, decode
-from ps_analytics.store.frames import taken
 from ps_analytics.transport.base import Message
 
 KEPT_BYTES = 256 * 1024
@@ -55,7 +54,7 @@ def admit(message: Message, position: int | None) -> Admission:
 
 def without_head(batch: Batch, frames: int) -> Batch:
     """The batch without its first frames."""
-    return replace(taken(batch, slice(frames, None)), first_seq=batch.first_seq + frames)
+    return replace(batch.taken(slice(frames, None)), first_seq=batch.first_seq + frames)
 
 
 def _check(batch: Batch, message: Message) -> None:

@@ -9,7 +9,6 @@ from numpy.typing import NDArray
 
 from ps_analytics.ingest.admission import KEPT_BYTES, Refusal
 from ps_analytics.proto.codec import Batch, encode
-from ps_analytics.store.frames import taken
 
 LATE_US = 250_000
 """Order is mended within this."""
@@ -145,4 +144,4 @@ def _keys(batch: Batch) -> list[Key]:
 
 
 def _some(batch: Batch, frames: list[int]) -> Batch:
-    return replace(taken(batch, np.asarray(frames)), first_seq=batch.first_seq + frames[0])
+    return replace(batch.taken(np.asarray(frames)), first_seq=batch.first_seq + frames[0])

@@ -1,7 +1,7 @@
 """Frames by column, as they travel."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple, Self
 
 import numpy as np
@@ -105,3 +105,12 @@ class Batch:
     def next_seq(self) -> int:
         """The sequence number after its last frame."""
         return self.first_seq + len(self)
+
+    def taken(self, index: NDArray[np.intp] | slice) -> "Batch":
+        """Some of its frames; their sequence numbers count from its own first one."""
+        if isinstance(self.extras, Channels):
+            extras: Mapping[str, Extra] = self.extras.taken(index)
+        else:
+            extras = {name: Extra(e.values[index], e.unit, e.rate_hz) for name, e in self.extras.items()}
+        columns = {name: values[index] for name, values in self.columns.items()}
+        return replace(self, timestamp_us=self.timestamp_us[index], columns=columns, extras=extras)

@@ -10,8 +10,8 @@ from itertools import chain
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from sqlalchemy import Connection
+from sqlalchemy.exc import DBAPIError
 
 from ps_analytics.channels.catalog import CATALOG
 from ps_analytics.lap import Trace
@@ -188,10 +188,18 @@ def _copy(connection: Connection, tables: Mapping[str, bytes]) -> None:
 
 
 def _copy_into(connection: Connection, table: str, names: Sequence[str], rows: bytes) -> None:
+    from psycopg import Error
+    from psycopg.errors import UniqueViolation
+
     driver: Any = connection.connection.driver_connection
     statement = f"COPY {table} ({', '.join(names)}) FROM STDIN (FORMAT BINARY)"
-    with driver.cursor() as cursor, cursor.copy(statement) as copy:
-        copy.write(_COPY_HEADER + rows + _COPY_TRAILER)
+    try:
+        with driver.cursor() as cursor, cursor.copy(statement) as copy:
+            copy.write(_COPY_HEADER + rows + _COPY_TRAILER)
+    except UniqueViolation:
+        raise
+    except Error as error:  # the driver's own, for SQLAlchemy knows no COPY: from here on it is like any other
+        raise DBAPIError.instance(statement, None, error, Error, dialect=connection.dialect) from error
 
 
 def read_batches(rows: Iterable[Any]) -> list[Batch]:
@@ -267,17 +275,7 @@ def _values(part: Batch, name: str) -> Column | None:
 def _in_order(batch: Batch) -> Batch:
     if (np.diff(batch.timestamp_us) >= 0).all():
         return batch
-    return taken(batch, np.argsort(batch.timestamp_us, kind="stable"))
-
-
-def taken(batch: Batch, index: NDArray[np.intp] | slice) -> Batch:
-    """Some frames of a batch; their sequence numbers count from the batch's own first one."""
-    if isinstance(batch.extras, Channels):
-        extras: Mapping[str, Extra] = batch.extras.taken(index)
-    else:
-        extras = {name: Extra(e.values[index], e.unit, e.rate_hz) for name, e in batch.extras.items()}
-    columns = {name: values[index] for name, values in batch.columns.items()}
-    return replace(batch, timestamp_us=batch.timestamp_us[index], columns=columns, extras=extras)
+    return batch.taken(np.argsort(batch.timestamp_us, kind="stable"))
 
 
 def traces_from_batches(
@@ -298,7 +296,7 @@ def traces_from_batches(
     last = len(batch) if ended_us is None else int(np.searchsorted(batch.timestamp_us, ended_us, side="left"))
     if last <= first:
         return {}
-    return _traces(taken(batch, slice(first, last)), session_started_us)
+    return _traces(batch.taken(slice(first, last)), session_started_us)
 
 
 def _traces(batch: Batch, session_started_us: int) -> dict[str, Trace]:

@@ -9,7 +9,6 @@ import pytest
 from ps_analytics.ingest.timeline import DATED, LATE, RESTLESS, STRAY, UNDATED
 from ps_analytics.proto import telemetry_pb2
 from ps_analytics.proto.codec import MAX_BYTES, encode
-from ps_analytics.store.frames import taken
 
 DAY_US = 86_400_000_000
 LAPS = [20.0, 21.5]
@@ -123,7 +122,7 @@ def test_frames_that_come_again_under_new_numbers_are_ignored(house, batches, ag
 
 
 def test_frames_doubled_within_a_batch_are_ignored(house, batches):
-    house.send([taken(batch, np.repeat(np.arange(len(batch)), 2)) for batch in batches])
+    house.send([batch.taken(np.repeat(np.arange(len(batch)), 2)) for batch in batches])
     expect_good_laps(house, count(batches))
     assert house.dead_letters() == []
 
@@ -136,7 +135,7 @@ def test_frames_with_the_same_time_stamp_and_other_values_are_all_kept(house, ba
 
 def test_order_is_mended_within_a_batch_and_between_batches(house, batches):
     rng = np.random.default_rng(5)
-    shuffled = [taken(batch, rng.permutation(len(batch))) for batch in batches]
+    shuffled = [batch.taken(rng.permutation(len(batch))) for batch in batches]
     for place in range(10, len(shuffled) - 10, 10):
         shuffled[place], shuffled[place + 1] = shuffled[place + 1], shuffled[place]
     house.send(shuffled)
