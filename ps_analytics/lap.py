@@ -209,7 +209,9 @@ def fill(times: Floats, values: Floats, at: Floats, *, kind: Kind) -> Floats:
         return values[np.clip(index, 0, len(values) - 1)]
     if kind is Kind.WRAP:
         span = 360.0 if np.nanmax(np.abs(values), initial=0.0) > 1.5 else 1.0
-        return np.asarray(np.mod(np.interp(at, times, np.unwrap(values, period=span)), span), dtype=np.float64)
+        turned, known = values.copy(), np.isfinite(values)
+        turned[known] = np.unwrap(values[known], period=span)  # one missing sample would unwrap all after it to nothing
+        return np.asarray(np.mod(np.interp(at, times, turned), span), dtype=np.float64)
     return np.asarray(np.interp(at, times, values), dtype=np.float64)
 
 

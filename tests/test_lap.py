@@ -111,3 +111,9 @@ def test_some_channels_keep_the_clock() -> None:
     lap = lap_of(clock, trace("speed", 1.0, [1, 2]), trace("gear", 1.0, [1, 2])).select("gear")
     assert lap.channels == ["timestamp", "gear"]
     assert lap.frames["timestamp"].to_list() == [0.0, 1.5]
+
+
+def test_a_missing_sample_of_a_channel_that_wraps_is_missing_alone() -> None:
+    times, position = np.arange(6.0), np.array([0.7, 0.8, np.nan, 0.0, 0.1, 0.2])
+    found = fill(times, position, np.array([0.5, 2.0, 4.5]), kind=Kind.WRAP)
+    assert found == pytest.approx([0.75, np.nan, 0.15], nan_ok=True)
