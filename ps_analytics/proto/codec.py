@@ -5,6 +5,7 @@ public schema with `bytes` columns (made here from the same descriptor) reads an
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
+from functools import lru_cache
 from operator import attrgetter
 from typing import Any
 
@@ -170,12 +171,7 @@ def _extras(channels: Any, length: int) -> Mapping[str, Extra]:
     if len(channels) > MAX_CHANNELS:
         raise WireError(f"{len(channels)} channels, the limit is {MAX_CHANNELS}", field="channels")
     names, units, rates, raws = zip(*map(_channel_of, channels), strict=True)
-    if "" in names or len(set(names)) < len(names) or not _RESERVED.isdisjoint(names):
-        bad = next(name for name in names if not name or name in _RESERVED or names.count(name) > 1)
-        raise WireError(f"'{bad}' is empty, repeated or one of the ten", field="channels.name")
-    _check_texts(names, "channels.name")
-    _check_texts(units, "channels.unit")
-    usual = {rate: _rate(rate) for rate in set(rates)}
+    names, units, rates = _checked_facts(names, units, rates)
     singles, doubles = names, {}
     if not all(raws):
         doubles = {channel.name: channel.doubles for channel in channels if not channel.values}
@@ -184,11 +180,25 @@ def _extras(channels: Any, length: int) -> Mapping[str, Extra]:
     return Channels(
         names,
         units,
-        tuple([usual[rate] for rate in rates]),
+        rates,
         _real_rows(_joined(singles, raws, _FLOAT, length), length),
-        _real_rows(_joined(doubles, doubles.values(), _DOUBLE, length), length, _DOUBLE),
+        _real_rows(_joined(doubles, doubles.values(), _DOUBLE, length), length, _DOUBLE)
+        if doubles
+        else np.empty((0, length)),
         frozenset(doubles),
     )
+
+
+@lru_cache(maxsize=64)  # a stream's channels are the same in every batch
+def _checked_facts(
+    names: tuple[str, ...], units: tuple[str, ...], rates: tuple[float, ...]
+) -> tuple[tuple[str, ...], tuple[str, ...], tuple[float, ...]]:
+    if "" in names or len(set(names)) < len(names) or not _RESERVED.isdisjoint(names):
+        bad = next(name for name in names if not name or name in _RESERVED or names.count(name) > 1)
+        raise WireError(f"'{bad}' is empty, repeated or one of the ten", field="channels.name")
+    _check_texts(names, "channels.name")
+    _check_texts(units, "channels.unit")
+    return names, units, tuple(map(_rate, rates))
 
 
 def _joined(names: Iterable[str], raws: Collection[bytes], dtype: np.dtype[Any], length: int) -> bytes:
@@ -208,6 +218,8 @@ def _real_rows(raw: bytes, length: int, dtype: np.dtype[Any] = _FLOAT) -> Column
     if dtype is _FLOAT:
         high = raw[3::4]  # sign and most of the exponent of each: enough to see that none is beyond 6e29
         if len(high.translate(None, _LARGE)) == len(high):
+            return rows
+        if np.fmax.reduce(np.abs(rows), axis=None) <= HUGE:  # what stood out is NaN, which is missing as it is
             return rows
     return np.where(np.abs(rows) <= HUGE, rows, np.array(np.nan, dtype))
 
