@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from ps_analytics.analysis.align import grid_lap
 from ps_analytics.analysis.delta import delta
+from ps_analytics.analysis.plane import on_plane
 from ps_analytics.errors import IncompatibleLaps
 from ps_analytics.lap import Lap
 
@@ -19,8 +20,6 @@ DELTA = "delta"
 
 ALIGNING = ("timestamp", "lap_time", "normalized_position", "distance", "speed", "x", "y", "latitude", "longitude")
 """The channels that say where on the track a sample was taken."""
-
-EARTH_RADIUS_M = 6_371_000.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,7 +54,7 @@ class Grid:
         return cls(lap, _column(gridded.distance_m), gridded.channels)
 
     def columns(self, lap: Lap, names: Iterable[str]) -> dict[str, Column]:
-        """The named channels the lap has, its place (`x`, `y` in m) and its `delta` in s, on this grid.
+        """The named channels the lap has, its place (`x`, `y` in m) and, of two timed laps, its `delta` in s.
 
         Raises:
             IncompatibleLaps: the lap has no telemetry, or cannot be laid over the reference.
@@ -63,7 +62,10 @@ class Grid:
         channels = self.channels if lap is self.lap else self._laid(lap)
         columns = {name: _column(channels[name]) for name in names if name in channels}
         columns |= self._positions(channels)
-        columns[DELTA] = np.zeros(len(self.distance_m), np.float32) if lap is self.lap else self._delta(lap)
+        if lap is self.lap:
+            columns[DELTA] = np.zeros(len(self.distance_m), np.float32)
+        elif None not in (lap.lap_time_s, self.lap.lap_time_s):
+            columns[DELTA] = self._delta(lap)
         return columns
 
     def _laid(self, lap: Lap) -> Channels:
@@ -82,10 +84,9 @@ class Grid:
         origin = self.channels
         if not {"latitude", "longitude"} <= set(channels) & set(origin):
             return {}
-        # A plane touching the earth at the reference's middle: over a circuit it is off by less than a pixel.
-        north, east = np.nanmean(origin["latitude"]), np.nanmean(origin["longitude"])
-        x = np.radians(channels["longitude"] - east) * EARTH_RADIUS_M * np.cos(np.radians(north))
-        return {"x": _column(x), "y": _column(np.radians(channels["latitude"] - north) * EARTH_RADIUS_M)}
+        middle = {f"{name}_0": float(np.nanmean(origin[name])) for name in ("latitude", "longitude")}
+        x, y = on_plane(channels["latitude"], channels["longitude"], **middle)
+        return {"x": _column(x), "y": _column(y)}
 
 
 def _with_telemetry(lap: Lap) -> Lap:

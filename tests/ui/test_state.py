@@ -1,5 +1,6 @@
 """The choices behind a review page, on a real store and without a browser."""
 
+import numpy as np
 import pytest
 
 from ps_analytics.errors import NotFound
@@ -52,6 +53,24 @@ def test_the_delta_closes_at_the_line(state, weekend) -> None:
     best, other = (state.find_lap(lap_id) for lap_id in state.chosen)
     delta = state.comparison.columns[other.lap_id]["delta"]
     assert delta[-1] == pytest.approx(other.lap_time_s - best.lap_time_s, abs=1e-3)
+
+
+def test_a_lap_without_a_time_is_drawn_where_it_was_driven_and_has_no_delta(state, paddock, drive) -> None:
+    session = paddock.session()
+    whole = drive()
+    second_half = whole["normalized_position"] > 0.5
+    out = {name: values[second_half] for name, values in whole.items()}
+    out["timestamp"] = out["timestamp"] - out["timestamp"][0]
+    untimed = paddock.lap(session, out, kind="out", lap_time_s=None)
+    timed = paddock.lap(session, whole)
+    state.refresh()
+    state.toggle_lap(untimed)
+    assert (state.reference_id, state.comparison.refused) == (timed, {})
+    columns = state.comparison.columns[untimed]
+    assert "delta" not in columns
+    driven = np.isfinite(columns["speed"])
+    assert driven.mean() == pytest.approx(0.5, abs=0.02)
+    assert not driven[: len(driven) // 3].any()
 
 
 def test_taking_the_reference_away_makes_the_best_of_the_rest_the_reference(state, weekend) -> None:
