@@ -18,14 +18,15 @@ STOP_WITHIN_S = 10.0
 def demo() -> None:
     """Run database, daemon, a simulated car and the dashboards until Ctrl-C.
 
-    A store without sessions is first filled with four past ones; then the car drives live.
+    A store that has no simulated session yet is first given four past ones; then the car drives live.
     """
+    from ps_analytics.collect.simulated import Simulated
     from ps_analytics.ingest.demo import fill_in_demo
     from ps_analytics.store.store import open_store
 
     settings = read_settings()
     with open_store(settings=settings) as store:
-        if store.find_sessions().is_empty():
+        if store.find_sessions(source=Simulated.name).is_empty():
             typer.echo("Driving four past sessions first: about ten seconds.")
             fill_in_demo(store, settings=settings)
     stop = stop_on_signal()
