@@ -87,7 +87,8 @@ class ForzaDecoder:
         for datagram in datagrams:
             if len(datagram) not in LAYOUTS:
                 self._refuse(len(datagram))
-        return [batch for packets in group(datagrams) for batch in self._decode_run(packets, arrival_us, waited)]
+        with np.errstate(all="ignore"):  # whatever bytes claim to be a float
+            return [batch for packets in group(datagrams) for batch in self._decode_run(packets, arrival_us, waited)]
 
     def _refuse(self, length: int) -> None:
         if self.refused == 0:

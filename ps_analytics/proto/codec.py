@@ -219,9 +219,8 @@ def _real_rows(raw: bytes, length: int, dtype: np.dtype[Any] = _FLOAT) -> Column
         high = raw[3::4]  # sign and most of the exponent of each: enough to see that none is beyond 6e29
         if len(high.translate(None, _LARGE)) == len(high):
             return rows
-        if np.fmax.reduce(np.abs(rows), axis=None) <= HUGE:  # what stood out is NaN, which is missing as it is
-            return rows
-    return np.where(np.abs(rows) <= HUGE, rows, np.array(np.nan, dtype))
+    with np.errstate(invalid="ignore"):  # a signalling NaN; all of them come out as the one that is quiet
+        return np.where(np.abs(rows) <= HUGE, rows, np.array(np.nan, dtype))
 
 
 def _first_seq(first_seq: int) -> int:

@@ -294,6 +294,7 @@ def test_datagrams_of_no_known_size_are_counted_said_once_and_left_out(
     on=st.booleans(),
     at=st.integers(0, 2**62),
 )
+@example(datagrams=[b"\x01\x00\x80\x7f" * 78 + bytes(12)], on=True, at=0)  # signalling NaN everywhere
 @example(datagrams=[b"\xff" * 331, b"\x01\0\0\0" + b"\xff" * 327, b"\x01\0\0\0" + b"\x7f" * 327], on=False, at=0)
 def test_whatever_bytes_come_batches_are_well_formed(datagrams: list[bytes], on: bool, at: int) -> None:
     driving = [b"\x01\0\0\0" + datagram[4:] if on and len(datagram) >= 232 else datagram for datagram in datagrams]

@@ -82,6 +82,19 @@ def test_what_is_not_a_number_or_huge_is_missing() -> None:
     assert read.columns["speed"][5] == np.float32(-1e30)
 
 
+@pytest.mark.parametrize(
+    ("name", "unit", "dtype", "signalling"),
+    [("fuel", "l", "<u4", 0x7F80_0001), ("latitude", "deg", "<u8", 0x7FF0_0000_0000_0001)],
+)
+def test_a_signalling_nan_comes_out_quiet(name: str, unit: str, dtype: str, signalling: int) -> None:
+    """Its first use in a calculation would raise a floating-point exception."""
+    real = dtype.replace("u", "f")
+    odd = np.array([signalling, 0], dtype).view(real)
+    read = decode(encode(Batch("s", "test", np.array([1, 2]) + 10**15, {}, {name: Extra(odd, unit, 60.0)})))
+    assert read.extras[name].values.view(dtype)[0] == np.array(np.nan, real).view(dtype)
+    assert np.isnan(to_catalog(read)[name][0])
+
+
 @pytest.mark.parametrize("rate_hz", [float("nan"), float("inf"), -60.0, 1e9])
 def test_a_rate_that_cannot_be_one_is_unknown(rate_hz: float) -> None:
     read = decode(message(rate_hz=rate_hz, channels=[channel(rate_hz=rate_hz)]).SerializeToString())
