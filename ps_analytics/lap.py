@@ -146,10 +146,7 @@ class Lap:
 
     def times(self, trace: Trace) -> Floats:
         """When the samples of one of its channels were taken, in s since the session's first frame."""
-        clock = self.traces.get("timestamp")
-        if clock is not None and len(clock.values) == len(trace.values):
-            return np.asarray(clock.values, dtype=np.float64)
-        return trace.start_s + np.arange(len(trace.values)) / trace.rate_hz
+        return sample_times(trace, self.traces.get("timestamp"))
 
     def _trace(self, name: str) -> Trace:
         found = self.traces.get(name)
@@ -180,6 +177,13 @@ class Lap:
         if len(values) == 0:
             return _series(trace, np.full(len(clock), np.nan))
         return _series(trace, fill(times, values, clock, kind=kind_of(trace.name)))
+
+
+def sample_times(trace: Trace, clock: Trace | None) -> Floats:
+    """When the samples of a channel were taken, in s: by the `timestamp` trace if it has as many, else by its rate."""
+    if clock is not None and len(clock.values) == len(trace.values):
+        return np.asarray(clock.values, dtype=np.float64)
+    return trace.start_s + np.arange(len(trace.values)) / trace.rate_hz
 
 
 def lap_time_text(seconds: float | None) -> str:

@@ -141,12 +141,11 @@ class _Odometer:
         driven = packets["distance_traveled"].astype(np.float64)
         laps = np.concatenate([[self._lap], packets["lap_number"].astype(np.int64)])
         lines = np.full(len(packets), self._line_m)
-        with np.errstate(all="ignore"):
-            for i in np.flatnonzero(np.diff(laps)):
-                since_s = float(packets["current_lap"][i])
-                ago_m = float(packets["speed"][i]) * since_s if 0 <= since_s < AT_LINE_S else 0.0
-                lines[i:] = driven[i] - ago_m if laps[i + 1] > laps[i] >= 0 else np.nan
-            distance = driven - lines
+        for i in np.flatnonzero(np.diff(laps)):
+            since_s = float(packets["current_lap"][i])
+            ago_m = float(packets["speed"][i]) * since_s if 0 <= since_s < AT_LINE_S else 0.0
+            lines[i:] = driven[i] - ago_m if laps[i + 1] > laps[i] >= 0 else np.nan
+        distance = driven - lines
         self._line_m, self._lap = float(lines[-1]), int(laps[-1])
         return np.where(distance >= 0, distance, np.nan).astype("<f4")
 
@@ -187,13 +186,12 @@ def _restarts(line: Packets, rested: NDArray[np.bool_]) -> NDArray[np.bool_]:
 
     A race time alone also starts anew at the green light of a rolling start, with the car under way.
     """
-    with np.errstate(all="ignore"):
-        race_s = line["current_race_time"].astype(np.float64)
-        anew: NDArray[np.bool_] = (race_s[:-1] - race_s[1:] > RESTART_FALL_S) & (race_s[1:] < RESTARTED_BELOW_S)
-        if not anew.any():
-            return anew
-        step_s = np.diff(line["timestamp_ms"]).astype(np.int32) / 1000
-        gone_m = np.linalg.norm(np.diff(line["position"].astype(np.float64), axis=0), axis=1)
-        put = gone_m > JUMP_M + 1.5 * line["speed"][:-1] * np.clip(step_s, 0.0, 5.0)
-        anew &= rested | put | (np.diff(line["lap_number"].astype(np.int64)) < 0)
+    race_s = line["current_race_time"].astype(np.float64)
+    anew: NDArray[np.bool_] = (race_s[:-1] - race_s[1:] > RESTART_FALL_S) & (race_s[1:] < RESTARTED_BELOW_S)
+    if not anew.any():
+        return anew
+    step_s = np.diff(line["timestamp_ms"]).astype(np.int32) / 1000
+    gone_m = np.linalg.norm(np.diff(line["position"].astype(np.float64), axis=0), axis=1)
+    put = gone_m > JUMP_M + 1.5 * line["speed"][:-1] * np.clip(step_s, 0.0, 5.0)
+    anew &= rested | put | (np.diff(line["lap_number"].astype(np.int64)) < 0)
     return anew

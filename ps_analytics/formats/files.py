@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ps_analytics.errors import FileMissing, FileUnreadable
+from ps_analytics.errors import CorruptFile, FileMissing, FileUnreadable
 
 Progress = Callable[[float], None]
 """Told how far a long read is, 0…1."""
@@ -25,6 +25,16 @@ class FileBytes:
     path: Path
     data: bytes = field(repr=False)
     sha256: str
+
+    def need(self, start: int, size: int, what: str) -> None:
+        """Do nothing if the file has these bytes.
+
+        Raises:
+            CorruptFile: it ends before; `what` says in words what is cut off.
+        """
+        if start < 0 or start + size > len(self.data):
+            reason = f"{what} should go to byte {start + size}, but the file ends here"
+            raise CorruptFile(self.path, reason=reason, offset=len(self.data))
 
 
 def read_bytes(path: Path, progress: Progress) -> FileBytes:
@@ -60,3 +70,8 @@ def _refuse(path: Path, status: os.stat_result) -> None:
     if status.st_size > MAX_BYTES:
         limit = f"it has {status.st_size / 1e9:.1f} GB, more than {MAX_BYTES / 1e9:.1f}"
         raise FileUnreadable(path, reason=limit, hint="Split the recording.")
+
+
+def text_of(field: bytes) -> str:
+    """The text in a field of fixed size: Latin-1, up to the first zero."""
+    return field.split(b"\0", 1)[0].decode("latin-1")

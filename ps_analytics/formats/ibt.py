@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ps_analytics.errors import CorruptFile, NotThisFormat, UnsupportedVersion
-from ps_analytics.formats.files import FileBytes, Progress
+from ps_analytics.formats.files import FileBytes, Progress, text_of
 from ps_analytics.formats.ibt_names import TABLE, derived
 from ps_analytics.formats.ibt_session import SessionText, read_session_text
 from ps_analytics.formats.naming import Raw, RawChannel, name_channels
@@ -93,17 +93,17 @@ def read_header(file: FileBytes) -> Header:
     if version not in VERSIONS:
         raise UnsupportedVersion(file.path, version=version, supported="1 and 2", offset=0)
     records_at = _HEADER.unpack_from(file.data)[13]
-    _need(file, _HEADER.size, _DISK.size, "the second header")
+    file.need(_HEADER.size, _DISK.size, "the second header")
     started, _, _, _, records = _DISK.unpack_from(file.data, _HEADER.size)
     if records_at < _HEADER.size + _DISK.size or records < 0:
         raise CorruptFile(file.path, reason="its headers contradict each other", offset=52)
-    _need(file, variables_at, variables * _VARIABLE.size, "the list of variables")
-    _need(file, text_at, text, "the session's text")
+    file.need(variables_at, variables * _VARIABLE.size, "the list of variables")
+    file.need(text_at, text, "the session's text")
     if records == 0:
         records = max(len(file.data) - records_at, 0) // record
     if records == 0:
         raise CorruptFile(file.path, reason="it holds no records", offset=min(records_at, len(file.data)))
-    _need(file, records_at, records * record, f"its {records} records")
+    file.need(records_at, records * record, f"its {records} records")
     return Header(
         version, rate, text, text_at, variables, variables_at, buffers, record, records_at, started, records
     )  # fmt: skip
@@ -119,10 +119,10 @@ def read_variables(file: FileBytes, header: Header) -> list[Variable]:
     for index in range(header.variables):
         at = header.variables_at + index * _VARIABLE.size
         kind, offset, count, in_time, name, _, unit = _VARIABLE.unpack_from(file.data, at)
-        label = _decode(name)
+        label = text_of(name)
         if not 0 <= kind < len(_DTYPES):
             raise CorruptFile(file.path, reason=f"variable '{label}' is of type {kind}", offset=at)
-        variable = Variable(label, _decode(unit), kind, offset, count, bool(in_time) or label.endswith("_ST"))
+        variable = Variable(label, text_of(unit), kind, offset, count, bool(in_time) or label.endswith("_ST"))
         room -= max(variable.size, 0)
         if count < 1 or offset < 0 or offset + variable.size > header.record_bytes or room < 0:
             raise CorruptFile(file.path, reason=f"variable '{label}' lies outside its record", offset=at)
@@ -235,16 +235,6 @@ def _said(text: SessionText, started_at: datetime | None) -> list[str]:
     if text.track_id or text.car_id:
         notes.append(f"iRacing's own names: track '{text.track_id or '?'}', car '{text.car_id or '?'}'.")
     return notes
-
-
-def _need(file: FileBytes, start: int, size: int, what: str) -> None:
-    if start < 0 or start + size > len(file.data):
-        reason = f"{what} should go to byte {start + size}, but the file ends here"
-        raise CorruptFile(file.path, reason=reason, offset=len(file.data))
-
-
-def _decode(field: bytes) -> str:
-    return field.split(b"\0", 1)[0].decode("latin-1")
 
 
 IBT = Reader(NAME, (".ibt",), recognises, read)

@@ -14,7 +14,7 @@ import numpy as np
 
 from ps_analytics.errors import CorruptFile
 from ps_analytics.formats import ldx
-from ps_analytics.formats.files import FileBytes, Progress, read_bytes
+from ps_analytics.formats.files import FileBytes, Progress, read_bytes, text_of
 from ps_analytics.formats.naming import ChannelRule, FormatTable, Raw, RawChannel, name_channels
 from ps_analytics.formats.recording import LapMark, Reader, Recording
 from ps_analytics.lap import LapKind, Trace
@@ -78,19 +78,19 @@ def read_header(file: FileBytes) -> LogHeader:
         CorruptFile: the file ends inside one of them.
     """
     data = file.data
-    _need(file, 0, HEADER_BYTES, "the header")
+    file.need(0, HEADER_BYTES, "the header")
     vehicle, venue, comment = _text(data, 222, 64), _text(data, 350, 64), _text(data, 1572, 64)
     event = _u32(data, 36)
     if event:
-        _need(file, event, 1154, "the event block")
+        file.need(event, 1154, "the event block")
         comment = comment or _text(data, event + 128, 1024)
         place = _u16(data, event + 1152)
         if place:
-            _need(file, place, 1100, "the venue block")
+            file.need(place, 1100, "the venue block")
             venue = venue or _text(data, place, 64)
             car = _u16(data, place + 1098)
             if car:
-                _need(file, car, 260, "the vehicle block")
+                file.need(car, 260, "the vehicle block")
                 vehicle = vehicle or _text(data, car, 64)
     return LogHeader(
         first_channel=_u32(data, 8), date=_text(data, 94, 16), time=_text(data, 126, 16), driver=_text(data, 158, 64),
@@ -109,7 +109,7 @@ def read_channels(file: FileBytes, first: int, progress: Progress) -> tuple[list
     seen: set[int] = set()
     pointer, room = first, _SAME_SAMPLES * len(file.data)
     while pointer:
-        _need(file, pointer, _CHANNEL.size, "the list of channels")
+        file.need(pointer, _CHANNEL.size, "the list of channels")
         if pointer in seen or len(seen) >= MAX_CHANNELS:
             raise CorruptFile(file.path, reason="the list of channels never ends", offset=pointer)
         seen.add(pointer)
@@ -140,8 +140,8 @@ def _channel(file: FileBytes, pointer: int) -> RawChannel | None:
     dtype = _TYPES.get((kind, size))
     if dtype is None or count == 0 or rate_hz == 0:
         return None
-    label = _decode(name)
-    _need(file, start, count * size, f"the samples of '{label}'")
+    label = text_of(name)
+    file.need(start, count * size, f"the samples of '{label}'")
     if abs(decimals) > _MAX_DECIMALS:
         reason = f"'{label}' has {decimals} decimal places"
         raise CorruptFile(file.path, reason=reason, offset=pointer + 30)
@@ -152,7 +152,7 @@ def _channel(file: FileBytes, pointer: int) -> RawChannel | None:
         with np.errstate(invalid="ignore", over="ignore"):
             scaled = raw.astype(np.float64) * factor + offset
             raw = scaled.astype(np.float32) if coarse else scaled
-    return RawChannel(label, _decode(unit), float(rate_hz), raw)
+    return RawChannel(label, text_of(unit), float(rate_hz), raw)
 
 
 def read_log(file: FileBytes, progress: Progress) -> Recording:
@@ -244,12 +244,6 @@ def _started_at(header: LogHeader) -> tuple[datetime | None, list[str]]:
     return started_at, [note]
 
 
-def _need(file: FileBytes, start: int, size: int, what: str) -> None:
-    if start + size > len(file.data):
-        reason = f"{what} should go to byte {start + size}, but the file ends here"
-        raise CorruptFile(file.path, reason=reason, offset=len(file.data))
-
-
 def _u32(data: bytes, offset: int) -> int:
     return int.from_bytes(data[offset : offset + 4], "little")
 
@@ -259,11 +253,7 @@ def _u16(data: bytes, offset: int) -> int:
 
 
 def _text(data: bytes, offset: int, size: int) -> str:
-    return _decode(data[offset : offset + size]).strip()
-
-
-def _decode(field: bytes) -> str:
-    return field.split(b"\0", 1)[0].decode("latin-1")
+    return text_of(data[offset : offset + size]).strip()
 
 
 LD = Reader(NAME, (".ld",), recognises, read_log)

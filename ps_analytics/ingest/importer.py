@@ -14,7 +14,7 @@ from ps_analytics.errors import StoreError
 from ps_analytics.formats.base import LapMark, Progress, Recording, read_recording
 from ps_analytics.ingest.boundaries import LapCut, detect_laps
 from ps_analytics.ingest.line import COLUMNS
-from ps_analytics.lap import Lap, LapKind, Trace, fill
+from ps_analytics.lap import Lap, LapKind, Trace, fill, sample_times
 from ps_analytics.proto.codec import from_frame
 from ps_analytics.store.rows import SessionRow
 from ps_analytics.store.store import Store
@@ -230,22 +230,16 @@ def _line_frames(recording: Recording) -> pl.DataFrame:
     base = next((traces[name] for name in _LINE if name in traces), clock)
     if base is None:
         return pl.DataFrame(schema={"timestamp": pl.Float64})
-    times_s = _times(base, clock)
+    times_s = sample_times(base, clock)
     columns: dict[str, Any] = {"timestamp": times_s}
     for name, trace in traces.items():
-        own_s, values = _times(trace, clock), np.asarray(trace.values, dtype=np.float64)
+        own_s, values = sample_times(trace, clock), np.asarray(trace.values, dtype=np.float64)
         known = np.isfinite(values)
         if np.array_equal(own_s, times_s):
             columns[name] = values
         elif known.any() and (kind_of(name) is not Kind.LINEAR or name == "speed" or trace.rate_hz > base.rate_hz):
             columns[name] = fill(own_s[known], values[known], times_s, kind=kind_of(name))
     return pl.DataFrame(columns)
-
-
-def _times(trace: Trace, clock: Trace | None) -> NDArray[np.float64]:
-    if clock is not None and len(clock.values) == len(trace.values):
-        return np.asarray(clock.values, dtype=np.float64)
-    return trace.start_s + np.arange(len(trace.values)) / trace.rate_hz
 
 
 def _channels(recording: Recording) -> list[dict[str, Any]]:

@@ -12,7 +12,7 @@ from ps_analytics.ingest.timeline import Timeline
 from ps_analytics.lap import LapKind
 from ps_analytics.proto.codec import MAX_CHANNELS, Batch, to_catalog
 from ps_analytics.store.rows import LapRow, SessionRow
-from ps_analytics.store.transaction import Transaction
+from ps_analytics.store.transaction import Transaction, session_name
 
 RESUME_US = 3_000_000
 """A stream that goes on in mid-lap looks back so far before its start; sealing keeps as much."""
@@ -81,8 +81,8 @@ class LiveSession:
         new: dict[str, Any] = {name: text for name, text in said.items() if text and not getattr(row, name)}
         if not new:
             return
-        if row.name == _name(row.source, row.track, row.car):
-            new["name"] = _name(row.source, new.get("track", row.track), new.get("car", row.car))
+        if row.name == session_name(row.source, row.track, row.car):
+            new["name"] = session_name(row.source, new.get("track", row.track), new.get("car", row.car))
         self.session = transaction.update_session(row, **new)
 
     def take(self, batch: Batch) -> None:
@@ -202,11 +202,6 @@ def cutting_columns(batches: Sequence[Batch], origin_us: int) -> dict[str, NDArr
         return columns
     order = np.argsort(time_us, kind="stable")
     return {name: values[order] for name, values in columns.items()}
-
-
-def _name(source: str, track: str | None, car: str | None) -> str:
-    """How the store names a session that nobody named."""
-    return " · ".join(part for part in (track, car) if part) or source
 
 
 def _since(running: LapRow) -> int | None:

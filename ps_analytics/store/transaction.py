@@ -33,6 +33,11 @@ def microseconds(moment: datetime) -> int:
     return (moment - EPOCH) // timedelta(microseconds=1)
 
 
+def session_name(source: str, track: str | None, car: str | None) -> str:
+    """How a session is called that nobody named: by track and car, else by its source."""
+    return " · ".join(part for part in (track, car) if part) or source
+
+
 class Transaction:
     """What may be written for one user; `Store.transaction` commits it whole or not at all."""
 
@@ -100,7 +105,7 @@ class Transaction:
             insert(Session).values(
                 id=session_id,
                 user_id=self.user,
-                name=name or " · ".join(part for part in (track, car) if part) or source,
+                name=name or session_name(source, track, car),
                 source=source,
                 source_session_id=source_session_id,
                 track=track or None,
