@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from ps_analytics.channels.catalog import CATALOG, Kind, kind_of
 from ps_analytics.errors import UnknownChannel
+from ps_analytics.track import TrackModel
 
 Floats = NDArray[np.float64]
 Values = NDArray[np.float32] | NDArray[np.float64] | NDArray[np.int32]
@@ -57,6 +58,7 @@ class Lap:
 
     `lap_time_s` is the official time in s where `time_source` says so, else derived; None if the lap has none.
     `valid` and `kind` are what counts, the user's override included. A lap without traces is a lap of times only.
+    `track_model` is the track as the store knows it, if it does.
     """
 
     lap_id: str
@@ -76,6 +78,7 @@ class Lap:
     track: str | None = None
     car: str | None = None
     track_length_m: float | None = None
+    track_model: TrackModel | None = field(default=None, repr=False)
     traces: Mapping[str, Trace] = field(default_factory=lambda: MappingProxyType({}), repr=False)
 
     @property
