@@ -7,10 +7,10 @@ STAMP := $(VENV)/.installed
 BUNDLE := ps_analytics/ui/components/dist/ps_analytics.js
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint notebooks bench bench-ui tools lock clean
+.PHONY: help demo test lint notebooks bench bench-analysis bench-ui tools lock clean
 
 help:  ## print this list
-	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
 
 demo: $(BUNDLE)  ## run everything on this machine: database, daemon, a simulated car, dashboards
 	$(BIN)/psa demo
@@ -30,6 +30,9 @@ notebooks: $(BUNDLE)  ## run every notebook from its first cell to its last
 
 bench: $(BUNDLE)  ## measure storage, decoders and analysis, as ratios of one run
 	$(BIN)/python -m tests.bench
+
+bench-analysis: $(BUNDLE)  ## judge laps, deltas, corners and ideal laps by 1,000 simulated sessions with injected trouble
+	$(BIN)/python -m tests.bench.bench_analysis
 
 bench-ui: $(BUNDLE) tools  ## measure the review page beside a bare plot page
 	$(BIN)/python -m tests.bench.bench_ui
