@@ -14,6 +14,7 @@ PurpleSectorError
 ├── UnitMismatch                 two units of different kinds
 ├── NotFound                     no such thing, or not yours: the same answer
 ├── IncompatibleLaps             two laps that cannot be compared
+├── BadTrack                     a track model or a corner list that makes no sense
 ├── StoreError
 │   ├── DatabaseUnreachable      the URL is wrong or nobody answers
 │   ├── SchemaOutdated           the tables are older or newer than the code
@@ -151,6 +152,14 @@ class IncompatibleLaps(PurpleSectorError):
     def __init__(self, reason: str) -> None:
         self.reason = reason
         super().__init__(f"these laps cannot be compared: {reason}")
+
+
+class BadTrack(PurpleSectorError):
+    """A track model or a list of corners that makes no sense; `what` it is, `reason` what is wrong with it."""
+
+    def __init__(self, what: str, *, reason: str) -> None:
+        self.what, self.reason = what, reason
+        super().__init__(f"{what} cannot be used: {reason}")
 
 
 class StoreError(PurpleSectorError):

@@ -1,14 +1,27 @@
 """The frozen track model: what analysis learns from laps, the store keeps, and tables and maps read."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field, fields
 from enum import StrEnum
+from itertools import pairwise
 from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ps_analytics.errors import BadTrack
+
 Floats = NDArray[np.float64]
+Ids = NDArray[np.int32]
+
+JSON_VERSION = 1
+LONGEST_M = 200_000.0
+"""A track is not longer, in m."""
+MOST_POINTS = 100_000
+"""Points of a grid that is read."""
+MOST_PARTS = 500
+"""Corners, sectors, flags and laps that are read."""
+LONGEST_TEXT = 200
 
 
 class Direction(StrEnum):
@@ -35,6 +48,16 @@ class Corner:
     radius_m: float | None = None
     angle_deg: float | None = None
     nominal: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Straight:
+    """What lies between two corners, in m from the line; where `start_m` > `end_m` it runs through the line."""
+
+    number: int
+    name: str
+    start_m: float
+    end_m: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,3 +98,232 @@ class TrackModel:
     sectors: tuple[Sector, ...] = ()
     laps_used: tuple[str, ...] = ()
     flags: Mapping[str, object] = field(default_factory=lambda: MappingProxyType({}))
+
+    @property
+    def straights(self) -> tuple[Straight, ...]:
+        """What lies between the corners, from the line on; the one through the line is the last.
+
+        Corners that are only `nominal` interrupt none. A track without corners is one straight.
+        """
+        corners = [corner for corner in self.corners if not corner.nominal]
+        if not corners:
+            return (Straight(1, "Straight 1", 0.0, self.length_m),)
+        between = [*pairwise(corners), (corners[-1], corners[0])]
+        gaps = [(one.end_m, other.start_m) for one, other in between if self._is_free(one, other)]
+        gaps.sort(key=lambda gap: (gap[0] > gap[1], gap[0]))
+        return tuple(Straight(n, f"Straight {n}", start, end) for n, (start, end) in enumerate(gaps, 1))
+
+    def _is_free(self, one: Corner, other: Corner) -> bool:
+        """Whether anything lies between the end of a corner and the start of the next one."""
+        apart = (other.apex_m - one.apex_m) % self.length_m or self.length_m
+        taken = (one.end_m - one.apex_m) % self.length_m + (other.apex_m - other.start_m) % self.length_m
+        return apart > taken
+
+    def is_within(self, distance_m: Floats, start_m: float, end_m: float) -> NDArray[np.bool_]:
+        """Which places lie from `start_m` to before `end_m`, through the line where start > end; shape of the places.
+
+        A lap's samples that lie a little beyond the line count as its first or last metres; NaN lies nowhere.
+        """
+        at = np.clip(distance_m, 0.0, np.nextafter(self.length_m, 0.0))
+        if start_m <= end_m:
+            return np.asarray((at >= start_m) & (at < end_m))
+        return np.asarray((at >= start_m) | (at < end_m))
+
+    def section_ids(self, distance_m: Floats) -> tuple[Ids, Ids, Ids]:
+        """The numbers of corner, straight and sector at places in m from the line; 0 outside, shape of the places.
+
+        Where a nominal corner overlaps another, it gives way.
+        """
+        corners = sorted(self.corners, key=lambda corner: not corner.nominal)
+        sections: tuple[Sequence[Corner | Straight | Sector], ...] = (corners, self.straights, self.sectors)
+        found = tuple(np.zeros(len(distance_m), dtype=np.int32) for _ in sections)
+        for ids, parts in zip(found, sections, strict=True):
+            for part in parts:
+                ids[self.is_within(distance_m, part.start_m, part.end_m)] = part.number
+        return found[0], found[1], found[2]
+
+    def corner_at(self, distance_m: float) -> Corner | None:
+        """The corner at a place in m from the line, None on a straight."""
+        number = int(self.section_ids(np.array([distance_m]))[0][0])
+        return next((corner for corner in self.corners if corner.number == number), None)
+
+    def to_json(self) -> dict[str, object]:
+        """The model as JSON values, which `from_json` reads back without loss."""
+        values = {name: _plain(getattr(self, name)) for name in _FIELDS}
+        return {"version": JSON_VERSION, **values}
+
+    @classmethod
+    def from_json(cls, data: object) -> "TrackModel":
+        """The model that `to_json` wrote.
+
+        Raises:
+            BadTrack: it is none, or makes no sense: arrays of other lengths, NaN, places off the track, too large.
+        """
+        read = _Reader(data)
+        if read.values.get("version") != JSON_VERSION:
+            raise read.bad(f"its version is not {JSON_VERSION}, the only one read here")
+        length_m = read.number("length_m", low=1.0, high=LONGEST_M)
+        distance_m = read.floats("distance_m", None)
+        if distance_m is None or distance_m[0] < 0 or distance_m[-1] >= length_m or not np.all(np.diff(distance_m) > 0):
+            raise read.bad("'distance_m' does not increase from 0 to before the length")
+        count = len(distance_m)
+        x, y = read.floats("x", count, optional=True), read.floats("y", count, optional=True)
+        if (x is None) != (y is None):
+            raise read.bad("it has one of 'x' and 'y' only")
+        return cls(
+            length_m=length_m,
+            distance_m=distance_m,
+            curvature=read.needed_floats("curvature", count),
+            heading_deg=read.needed_floats("heading_deg", count),
+            speed_kmh=read.needed_floats("speed_kmh", count),
+            source=read.text("source"),
+            algo_version=read.text("algo_version"),
+            x=x,
+            y=y,
+            origin=read.origin(),
+            name=None if read.values.get("name") is None else read.text("name"),
+            corners=read.corners(length_m),
+            sectors=read.sectors(length_m),
+            laps_used=read.texts("laps_used"),
+            flags=MappingProxyType(read.flags()),
+        )
+
+
+_FIELDS = tuple(found.name for found in fields(TrackModel))
+
+
+def _plain(value: object) -> object:
+    """A field's value as JSON has it."""
+    if isinstance(value, np.ndarray):
+        return value.tolist()
+    if isinstance(value, tuple):
+        return [_plain(part) for part in value]
+    if isinstance(value, Mapping):
+        return dict(value)
+    if isinstance(value, Corner | Sector):
+        return asdict(value)
+    return value
+
+
+class _Reader:
+    """The fields of a track model's JSON, each checked: nothing in it is believed before."""
+
+    def __init__(self, data: object, what: str = "this track model") -> None:
+        self.what = what
+        if not isinstance(data, Mapping):
+            raise self.bad("it is not a JSON object")
+        self.values: Mapping[str, object] = data
+
+    def bad(self, reason: str) -> BadTrack:
+        return BadTrack(self.what, reason=f"{reason}.")
+
+    def number(self, name: str, *, low: float, high: float) -> float:
+        found = self.values.get(name)
+        if isinstance(found, bool) or not isinstance(found, int | float) or not low <= found <= high:
+            raise self.bad(f"'{name}' is not a number from {low:g} to {high:g}")
+        return float(found)
+
+    def optional(self, name: str, *, low: float, high: float) -> float | None:
+        return None if self.values.get(name) is None else self.number(name, low=low, high=high)
+
+    def count(self, name: str) -> int:
+        found = self.number(name, low=1, high=9_999)
+        if found != int(found):
+            raise self.bad(f"'{name}' is not a whole number")
+        return int(found)
+
+    def text(self, name: str) -> str:
+        found = self.values.get(name)
+        if not isinstance(found, str) or not 0 < len(found) <= LONGEST_TEXT:
+            raise self.bad(f"'{name}' is not a text of 1 to {LONGEST_TEXT} characters")
+        return found
+
+    def items(self, name: str) -> list[object]:
+        found = self.values.get(name, [])
+        if not isinstance(found, list) or len(found) > MOST_PARTS:
+            raise self.bad(f"'{name}' is not a list of at most {MOST_PARTS}")
+        return found
+
+    def texts(self, name: str) -> tuple[str, ...]:
+        return tuple(_Reader({name: part}, self.what).text(name) for part in self.items(name))
+
+    def floats(self, name: str, count: int | None, *, optional: bool = False) -> Floats | None:
+        """An array of `count` finite numbers (None: of any length there may be)."""
+        found = self.values.get(name)
+        if found is None and optional:
+            return None
+        if not isinstance(found, list) or not 2 <= len(found) <= MOST_POINTS or len(found) != (count or len(found)):
+            raise self.bad(f"'{name}' is not a list of {count or f'2 to {MOST_POINTS:,}'} numbers")
+        if not all(type(value) in (float, int) for value in found):
+            raise self.bad(f"'{name}' does not hold numbers only")
+        try:
+            values = np.array(found, dtype=np.float64)
+        except OverflowError:
+            values = np.array([np.inf])
+        if not np.isfinite(values).all():
+            raise self.bad(f"'{name}' is not finite everywhere")
+        return values
+
+    def needed_floats(self, name: str, count: int) -> Floats:
+        found = self.floats(name, count)
+        assert found is not None  # refused otherwise
+        return found
+
+    def origin(self) -> tuple[float, float] | None:
+        found = self.values.get("origin")
+        if found is None:
+            return None
+        if not isinstance(found, list) or len(found) != 2:
+            raise self.bad("'origin' is not latitude and longitude")
+        place = _Reader(dict(zip(("latitude", "longitude"), found, strict=True)), self.what)
+        return place.number("latitude", low=-90, high=90), place.number("longitude", low=-180, high=180)
+
+    def flags(self) -> dict[str, object]:
+        found = self.values.get("flags", {})
+        if not isinstance(found, Mapping) or len(found) > MOST_PARTS:
+            raise self.bad("'flags' is not a JSON object")
+        for name, value in found.items():
+            told = _Reader({"flag": name, "value": value}, self.what)
+            told.text("flag")
+            if isinstance(value, str):
+                told.text("value")
+            elif value is not None and not isinstance(value, bool):
+                told.number("value", low=-1e12, high=1e12)
+        return dict(found)
+
+    def corners(self, length_m: float) -> tuple[Corner, ...]:
+        corners = tuple(_Reader(part, f"{self.what}'s corner").corner(length_m) for part in self.items("corners"))
+        if any(two.apex_m < one.apex_m for one, two in pairwise(corners)):
+            raise self.bad("its corners are not in the order of their apexes")
+        if len({corner.number for corner in corners}) < len(corners):
+            raise self.bad("two of its corners have one number")
+        return corners
+
+    def corner(self, length_m: float) -> Corner:
+        places = {name: self.number(name, low=0.0, high=length_m) % length_m for name in ("start_m", "apex_m", "end_m")}
+        start_m = places["start_m"]
+        if (places["apex_m"] - start_m) % length_m > (places["end_m"] - start_m) % length_m:
+            raise self.bad("its apex does not lie between its start and its end")
+        direction, nominal = self.values.get("direction"), self.values.get("nominal", False)
+        if direction not in tuple(Direction) or not isinstance(nominal, bool):
+            raise self.bad("'direction' is not left or right, or 'nominal' not true or false")
+        radius_m, angle_deg = self.optional("radius_m", low=0.0, high=1e9), self.optional("angle_deg", low=0, high=7200)
+        return Corner(
+            self.count("number"), self.text("name"), Direction(str(direction)), **places, radius_m=radius_m,
+            angle_deg=angle_deg, nominal=nominal,
+        )  # fmt: skip
+
+    def sectors(self, length_m: float) -> tuple[Sector, ...]:
+        read = [_Reader(part, f"{self.what}'s sector") for part in self.items("sectors")]
+        places = [[one.number(name, low=0.0, high=length_m) for name in ("start_m", "end_m")] for one in read]
+        sectors = tuple(
+            Sector(one.count("number"), one.text("name"), start, end)
+            for one, (start, end) in zip(read, places, strict=True)
+        )
+        edges = [0.0, *(sector.end_m for sector in sectors)]
+        joined = all(sector.start_m == edge < sector.end_m for sector, edge in zip(sectors, edges, strict=False))
+        if sectors and not (joined and edges[-1] == length_m):
+            raise self.bad("its sectors do not follow each other from 0 to its length")
+        if [sector.number for sector in sectors] != list(range(1, len(sectors) + 1)):
+            raise self.bad("its sectors are not numbered 1, 2, 3 …")
+        return sectors
