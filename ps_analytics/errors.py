@@ -14,6 +14,7 @@ PurpleSectorError
 ├── UnitMismatch                 two units of different kinds
 ├── NotFound                     no such thing, or not yours: the same answer
 ├── IncompatibleLaps             two laps that cannot be compared
+├── UnknownMethod                a way of laying laps over each other that does not exist
 ├── BadTrack                     a track model or a corner list that makes no sense
 ├── StoreError
 │   ├── DatabaseUnreachable      the URL is wrong or nobody answers
@@ -152,6 +153,15 @@ class IncompatibleLaps(PurpleSectorError):
     def __init__(self, reason: str) -> None:
         self.reason = reason
         super().__init__(f"these laps cannot be compared: {reason}")
+
+
+class UnknownMethod(PurpleSectorError):
+    """A way of laying laps over each other that does not exist; `known` are those there are."""
+
+    def __init__(self, name: str, *, known: Iterable[str]) -> None:
+        self.name, self.known = name, tuple(known)
+        near = _nearest(name, self.known)
+        super().__init__(f"no method is called '{name}'.{near} There are {', '.join(self.known)}.")
 
 
 class BadTrack(PurpleSectorError):

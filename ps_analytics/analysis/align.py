@@ -1,49 +1,20 @@
-"""A lap on a grid of distance: when it was where, and every channel there (§3 of the analysis core)."""
+"""Laps laid on one grid of distance: one alone, or many on the metres of a reference."""
 
-from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
-from ps_analytics.analysis.place import Placed, end_rate, line_time, place
-from ps_analytics.analysis.samples import LONGEST_STEP_S, Samples, read_samples
-from ps_analytics.channels.catalog import Kind, kind_of
-from ps_analytics.errors import IncompatibleLaps
-from ps_analytics.lap import Lap, fill
+from ps_analytics.analysis.grid import GridLap as GridLap
+from ps_analytics.analysis.grid import on_grid
+from ps_analytics.analysis.place import SAME_LENGTH, SAME_TRACK, Placed, place
+from ps_analytics.analysis.samples import Samples, read_samples
+from ps_analytics.errors import IncompatibleLaps, UnknownMethod
+from ps_analytics.lap import Lap
+from ps_analytics.track import TrackModel
 
-Floats = NDArray[np.float64]
-
-GAP_S = 0.75
-"""Where samples are missing for longer, channels are missing too."""
-CLOSES_WITHIN_S = 0.05
-"""A lap whose positions and stated time disagree by more is flagged."""
-CLOSES_WITHIN_SHARE = 0.01
-"""A lap whose positions and stated time disagree by more of its time is refused."""
-
-
-@dataclass(frozen=True, eq=False)
-class GridLap:
-    """A lap on a grid of `distance_m`: 0, 1, 2 … `length_m`, in m from the line.
-
-    `time_s` is the time since the line at each point: 0 at the first and `lap_time_s` at the last, exactly. Where
-    the lap was not driven (an out lap's beginning) it is NaN, and `lap_time_s` None where nobody knows it.
-    `channels` holds every channel by name on the grid, float64, catalogue units, NaN where missing.
-    `method` says what placed the samples: "position", or "distance" where the source has no position to go by.
-    `start_error_s` and `end_error_s` are what the line took away to close the lap. `flags` by name: `gap_s`,
-    `open_s` (end error above 50 ms), `position_fake`, `speed_missing`, `no_lap_time`.
-    """
-
-    distance_m: Floats
-    time_s: Floats
-    channels: Mapping[str, Floats]
-    length_m: float
-    lap_time_s: float | None
-    method: str
-    start_error_s: float = 0.0
-    end_error_s: float = 0.0
-    flags: Mapping[str, object] = field(default_factory=dict)
+AUTO = "auto"
+METHODS = ("position", "projection", "centre_line", "scaled_distance", "distance", "time")
+"""Ways to lay a lap on another's metres, by name."""
 
 
 def grid_lap(lap: Lap | pl.DataFrame, *, length_m: float | None = None, step_m: float = 1.0) -> GridLap:
@@ -58,164 +29,112 @@ def grid_lap(lap: Lap | pl.DataFrame, *, length_m: float | None = None, step_m: 
         IncompatibleLaps: the lap cannot be placed on the track, or not on one of this length; the reason says why.
 
     Example:
+        >>> import numpy as np
         >>> t = np.arange(0.0, 20.0, 0.1)
         >>> speed = 180 + 36 * np.sin(np.pi * t / 10)
         >>> lap = grid_lap(pl.DataFrame({"timestamp": t, "speed": speed, "normalized_position": t / 20}))
         >>> lap.method, round(lap.lap_time_s)
-        ('distance', 20)
+        ('scaled_distance', 20)
     """
     return on_grid(place(read_samples(lap), length_m=length_m), step_m=step_m)
 
 
-def on_grid(placed: Placed, *, step_m: float = 1.0) -> GridLap:
-    """A placed lap on a grid of distance.
+@dataclass(frozen=True, eq=False)
+class Pair:
+    """A lap and its reference on the reference's metres, both placed by the same `method`."""
+
+    lap: GridLap
+    reference: GridLap
+    method: str
+    flags: dict[str, object] = field(default_factory=dict)
+
+
+class Alignment:
+    """A reference lap on its own grid, ready for other laps to be laid on its metres.
+
+    Args:
+        reference: a lap, or a frame with the catalogue's columns that holds one.
+        method: one of `METHODS`, or "auto" for the best each lap allows.
+        track: what is known of the track; None takes the reference's own track model, if it has one.
+        step_m: the grid's step in m.
 
     Raises:
-        IncompatibleLaps: too much of it is missing, or its positions and its time do not belong together.
+        UnknownMethod: there is no such method.
+        IncompatibleLaps: the reference cannot be placed on a track; says why.
     """
-    distance_m = grid_of(placed.length_m, step_m=step_m)
-    return _whole_on_grid(placed, distance_m) if placed.whole else _part_on_grid(placed, distance_m)
+
+    def __init__(
+        self,
+        reference: Lap | pl.DataFrame,
+        *,
+        method: str = AUTO,
+        track: TrackModel | None = None,
+        step_m: float = 1.0,
+    ) -> None:
+        if method != AUTO and method not in METHODS:
+            raise UnknownMethod(method, known=(AUTO, *METHODS))
+        self.method, self.step_m = method, step_m
+        self.track = track if track is not None or isinstance(reference, pl.DataFrame) else reference.track_model
+        self._reference, self._samples = reference, read_samples(reference)
+        self._grid: GridLap | None = None
+
+    @property
+    def grid(self) -> GridLap:
+        """The reference on its own grid."""
+        if self._grid is None:
+            self._grid = on_grid(place(self._samples), step_m=self.step_m)
+        return self._grid
+
+    def lay(self, lap: Lap | pl.DataFrame) -> GridLap:
+        """A lap on the reference's metres; NaN where a lap without a time was not driven.
+
+        Raises:
+            IncompatibleLaps: it cannot be compared with the reference; says why.
+        """
+        return self.pair(lap).lap
+
+    def pair(self, lap: Lap | pl.DataFrame) -> Pair:
+        """A lap and the reference, both placed by the same method.
+
+        Raises:
+            IncompatibleLaps: they cannot be compared; says why.
+        """
+        same_track = _same_track(lap, self._reference)
+        placed, base = _on_one_track(read_samples(lap), self._samples, same_track=same_track)
+        flags: dict[str, object] = {} if same_track is not False else {"other_track": True}
+        one, other = (on_grid(found, step_m=self.step_m) for found in (placed, base))
+        return Pair(one, other, one.method, flags)
 
 
-def _part_on_grid(placed: Placed, distance_m: Floats) -> GridLap:
-    """A stretch between two places: NaN before and after it."""
-    samples = placed.samples
-    flags = {**placed.flags, **_flags_of_gaps(samples, 0.0, 0.0), "no_lap_time": True}
-    when = np.interp(distance_m, *_strictly(placed.at_m, samples.time_s), left=np.nan, right=np.nan)
-    channels = _Channels(placed, distance_m)
-    return GridLap(distance_m, when, channels, placed.length_m, None, placed.method, flags=flags)
-
-
-def _whole_on_grid(placed: Placed, distance_m: Floats) -> GridLap:
-    """A lap from line to line, closed at both: t = 0 and t = the lap's time, assigned."""
-    samples, length = placed.samples, placed.length_m
-    first, last = line_time(placed, 0.0), line_time(placed, length)
-    lap_time_s = last - first if samples.lap_time_s is None else samples.lap_time_s
-    flags = {**placed.flags, **_flags_of_gaps(samples, samples.time_s[0] - first, last - samples.time_s[-1])}
-    start_error, end_error = (0.0, 0.0) if samples.lap_time_s is None else (first, last - lap_time_s)
-    if abs(end_error - start_error) > CLOSES_WITHIN_SHARE * lap_time_s:
-        raise IncompatibleLaps(
-            f"{samples.name} took {lap_time_s:.3f} s, but its samples go round in {last - first:.3f} s."
-        )
-    if abs(end_error) > CLOSES_WITHIN_S:
-        flags["open_s"] = round(float(end_error), 3)
-    at, time_s = _strictly(
-        np.concatenate([[min(0.0, placed.at_m[0])], placed.at_m, [max(length, placed.at_m[-1])]]),
-        np.concatenate([[min(first, samples.time_s[0])], samples.time_s, [max(last, samples.time_s[-1])]]),
-    )
-    when = np.interp(distance_m, at, time_s)
-    # A straight line through both ends' errors: it adds nothing to how the lap went in between.
-    when = when - (first + (last - lap_time_s - first) * distance_m / length)
-    when[0], when[-1] = 0.0, lap_time_s
-    return GridLap(
-        distance_m, when, _Channels(placed, distance_m), length, lap_time_s, placed.method, float(start_error),
-        float(end_error), flags,
-    )  # fmt: skip
-
-
-def grid_of(length_m: float, *, step_m: float = 1.0) -> Floats:
-    """The grid of a lap: every `step_m` from 0, and the length itself.
-
-    Example:
-        >>> grid_of(2.5)
-        array([0. , 1. , 2. , 2.5])
-    """
-    whole = step_m * np.arange(max(1, int(np.ceil(length_m / step_m - 1e-6))))
-    return np.append(whole, length_m)
-
-
-def _strictly(at_m: Floats, time_s: Floats) -> tuple[Floats, Floats]:
-    """The samples that go on, and of a standstill its two ends: an interpolation that knows when it began and ended."""
-    moves = np.diff(at_m) > 0
-    keep = np.concatenate([[True], moves]) | np.concatenate([moves, [True]])
-    return at_m[keep], time_s[keep]
-
-
-def _flags_of_gaps(samples: Samples, before_s: float, after_s: float) -> dict[str, object]:
-    """`gap_s` where samples are missing for long.
+def _on_one_track(lap: Samples, reference: Samples, *, same_track: bool | None) -> tuple[Placed, Placed]:
+    """Both laps placed on the reference's length, by the same method.
 
     Raises:
-        IncompatibleLaps: more is missing than a comparison can bridge.
+        IncompatibleLaps: see `Alignment.pair`.
     """
-    gap_s = max(float(np.max(np.diff(samples.time_s), initial=0.0)), before_s, after_s)
-    if gap_s >= LONGEST_STEP_S:
-        raise IncompatibleLaps(f"{gap_s:.1f} s of the telemetry of {samples.name} are missing.")
-    return {"gap_s": round(gap_s, 3)} if gap_s > GAP_S else {}
+    base = _placed_alone(reference, lap)
+    placed = place(lap, length_m=base.length_m)
+    if placed.driven_m is not None and base.driven_m is not None:
+        apart = abs(placed.driven_m / base.driven_m - 1)
+        if apart > (SAME_TRACK if same_track else SAME_LENGTH):
+            raise IncompatibleLaps(
+                f"they are of different length: {placed.driven_m:.0f} m and {base.driven_m:.0f} m driven."
+            )
+    if placed.method != base.method:
+        # Two ways of placing differ by more than the laps do; the errors of one way fall out of the difference.
+        length = base.length_m
+        placed, base = (place(samples, length_m=length, by_position=False) for samples in (lap, reference))
+    return placed, base
 
 
-class _Channels(Mapping[str, Floats]):
-    """The channels on a grid, each worked out when it is first asked for: a page draws ten of a hundred."""
-
-    def __init__(self, placed: Placed, distance_m: Floats) -> None:
-        self._placed, self._distance_m = placed, distance_m
-        self._done: dict[str, Floats] = {}
-        last = len(placed.at_m) - 1
-        self._row = np.clip(np.searchsorted(placed.at_m, distance_m, side="right") - 1, 0, last)
-        self._next = np.minimum(self._row + 1, last)
-        span = placed.at_m[self._next] - placed.at_m[self._row]
-        self._share = np.clip((distance_m - placed.at_m[self._row]) / np.where(span > 0, span, 1.0), 0.0, 1.0)
-        self._missing = self._unseen()
-
-    def __getitem__(self, name: str) -> Floats:
-        if name not in self._done:
-            self._done[name] = self._gridded(name)
-        return self._done[name]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._placed.samples.channels)
-
-    def __len__(self) -> int:
-        return len(self._placed.samples.channels)
-
-    def __contains__(self, name: object) -> bool:
-        return name in self._placed.samples.channels
-
-    def _gridded(self, name: str) -> Floats:
-        samples, kind = self._placed.samples, kind_of(name)
-        channel = samples.channels[name]()
-        if len(channel.values) == 0:
-            return np.full(len(self._distance_m), np.nan)
-        if channel.time_s is not None:
-            at_m = self._at(channel.time_s)
-            found = _filled(at_m, channel.values, self._distance_m, kind)
-        elif kind is Kind.WRAP:
-            found = _filled(self._placed.at_m, channel.values[samples.row], self._distance_m, kind)
-        else:
-            values = channel.values[samples.row]
-            found = values[self._row]
-            if kind is Kind.LINEAR:
-                found = found + (values[self._next] - found) * self._share
-        found[self._missing] = np.nan
-        return found
-
-    def _at(self, stamp_s: Floats) -> Floats:
-        """Where the car was at times of the source's clock; a channel may go on a little beyond the others."""
-        known, at_m = self._placed.samples.stamp_s, self._placed.at_m
-        first, last = end_rate(at_m[:6], known[:6]), end_rate(at_m[-6:], known[-6:])
-        times = np.concatenate([[known[0] - 1.0], known, [known[-1] + 1.0]])
-        return np.asarray(np.interp(stamp_s, times, np.concatenate([[at_m[0] - first], at_m, [at_m[-1] + last]])))
-
-    def _unseen(self) -> NDArray[np.bool_]:
-        """Where on the grid nothing was recorded: within a gap, and before or after the stretch driven."""
-        time_s, at_m, here = self._placed.samples.time_s, self._placed.at_m, self._distance_m
-        gaps = np.append(np.diff(time_s), 0.0) > GAP_S
-        missing = gaps[self._row] & (self._share > 0) & (self._share < 1)
-        edge = 0.0 if not self._placed.whole else _edge(self._placed)
-        return np.asarray(missing | (here < at_m[0] - edge) | (here > at_m[-1] + edge))
+def _placed_alone(reference: Samples, lap: Samples) -> Placed:
+    """The reference placed on its own length, or on the lap's where the reference cannot say it."""
+    if reference.speed_ms is None and reference.track_length_m is None:
+        return place(reference, length_m=place(lap).length_m)
+    return place(reference)
 
 
-def _edge(placed: Placed) -> float:
-    """So far beyond its samples a lap's first and last values hold, in m."""
-    moved = float(placed.at_m[-1] - placed.at_m[0])
-    took = float(placed.samples.time_s[-1] - placed.samples.time_s[0])
-    return GAP_S * moved / took if took > 0 else 0.0
-
-
-def _filled(at_m: Floats, values: Floats, grid: Floats, kind: Kind) -> Floats:
-    """A channel on the grid by its kind; the samples' places never decrease."""
-    if kind is Kind.WRAP:
-        known = np.isfinite(values)
-        if not known.any():
-            return np.full(len(grid), np.nan)
-        at_m, values = at_m[known], values[known]
-    return np.array(fill(at_m, values, grid, kind=kind), dtype=np.float64)
+def _same_track(lap: Lap | pl.DataFrame, reference: Lap | pl.DataFrame) -> bool | None:
+    """Whether both laps name the same track; None where one names none."""
+    names = [found.track for found in (lap, reference) if isinstance(found, Lap) and found.track]
+    return None if len(names) < 2 else names[0].casefold() == names[1].casefold()

@@ -106,7 +106,7 @@ def _place_whole(samples: Samples, position: Floats | None, driven: Floats | Non
     flags = {} if position is None else {"position_fake": True}
     if not samples.speed_varies:
         flags["speed_constant"] = True
-    return Placed(samples, np.maximum.accumulate(share * length), length, own, True, "distance", 0.0, flags)
+    return Placed(samples, np.maximum.accumulate(share * length), length, own, True, "scaled_distance", 0.0, flags)
 
 
 def _place_part(samples: Samples, position: Floats, driven: Floats, length_m: float | None, gone: float) -> Placed:
@@ -136,14 +136,14 @@ def _place_by_distance(samples: Samples, driven: Floats, length_m: float | None,
     """
     if not samples.from_frame:
         total = float(driven[-1])
-        return Placed(samples, driven, length_m or total, total, False, "distance", 0.0, flags)
+        return Placed(samples, driven, length_m or total, total, False, "scaled_distance", 0.0, flags)
     half = float(np.median(np.diff(samples.time_s))) / 2
     before = end_rate(driven[:_END_SAMPLES], samples.time_s[:_END_SAMPLES]) * half
     after = end_rate(driven[-_END_SAMPLES:], samples.time_s[-_END_SAMPLES:]) * half
     own = float(driven[-1]) + before + after
     length = _length(samples, own, length_m)
     at_m = (driven + before) * (length / own)
-    return Placed(samples, at_m, length, own, True, "distance", 0.0, flags | {"ends_assumed": True})
+    return Placed(samples, at_m, length, own, True, "scaled_distance", 0.0, flags | {"ends_assumed": True})
 
 
 def _length(samples: Samples, own: float | None, length_m: float | None, *, otherwise: float | None = None) -> float:

@@ -136,7 +136,7 @@ def test_a_position_made_from_time_is_not_believed(outing: Outing) -> None:
     lap = outing.laps(outing.frames())[0]
     count = len(values_of(lap, "speed"))
     gridded = grid_lap(changed(lap, "normalized_position", (np.arange(count) + 0.5) / count))
-    assert gridded.method == "distance"
+    assert gridded.method == "scaled_distance"
     assert gridded.flags == {"position_fake": True}
 
 
@@ -173,7 +173,7 @@ def test_a_lap_whose_time_nobody_knows_lies_where_it_was_driven(outing: Outing) 
 def test_a_stint_without_laps_is_laid_along_the_distance_driven() -> None:
     lap = without(replace(drive_evenly(60.0), kind=LapKind.PARTIAL, lap_time_s=None), "normalized_position")
     gridded = grid_lap(lap)
-    assert gridded.method == "distance"
+    assert gridded.method == "scaled_distance"
     assert gridded.length_m == pytest.approx(3000.0, rel=1e-3)
     assert np.isfinite(gridded.channels["speed"]).all()
 

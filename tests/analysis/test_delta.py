@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ps_analytics.analysis.delta import Delta, delta
-from ps_analytics.errors import IncompatibleLaps
+from ps_analytics.analysis.align import Alignment
+from ps_analytics.analysis.delta import Delta, delta, delta_of
+from ps_analytics.errors import IncompatibleLaps, UnknownMethod
 from ps_analytics.lap import Lap, LapKind
 from tests.analysis.laps import Outing, drive_evenly, lap_from, without
 
@@ -94,7 +95,7 @@ def test_without_a_position_it_goes_by_the_distance_driven_and_says_so(outing: O
     found = delta(first, second)
     share = found.frame["distance_m"].to_numpy() / found.frame["distance_m"][-1]
     true = outing.true_time_s(0, share) - outing.true_time_s(1, share)
-    assert found.method == "distance"
+    assert found.method == "scaled_distance"
     assert found.closure_s == 0
     assert np.sqrt(np.mean((found.frame["delta_s"].to_numpy() - true) ** 2)) < 0.03
 
@@ -103,7 +104,7 @@ def test_one_lap_without_a_position_puts_both_on_the_distance_driven(outing: Out
     first, second, *_ = outing.laps(outing.frames())
     mixed = delta(without(first, "normalized_position"), second)
     both = delta(without(first, "normalized_position"), without(second, "normalized_position"))
-    assert mixed.method == "distance"
+    assert mixed.method == "scaled_distance"
     assert mixed.frame.equals(both.frame)
 
 
@@ -199,3 +200,21 @@ def refusal(lap: Lap, reference: Lap) -> str:
         delta(lap, reference)
     assert str(caught.value) == f"these laps cannot be compared: {caught.value.reason}"
     return caught.value.reason
+
+
+def test_one_alignment_serves_many_laps_and_says_the_same(outing: Outing) -> None:
+    laps = outing.laps(outing.frames())
+    alignment = Alignment(laps[3])
+    for lap in laps[:3]:
+        assert delta_of(alignment, lap).frame.equals(delta(lap, laps[3]).frame)
+        assert alignment.lay(lap).distance_m.tolist() == alignment.grid.distance_m.tolist()
+
+
+def test_an_unknown_method_is_refused_with_those_there_are() -> None:
+    lap = drive_evenly(60.0)
+    with pytest.raises(UnknownMethod) as caught:
+        delta(lap, lap, method="projektion")
+    assert str(caught.value) == (
+        "no method is called 'projektion'. Did you mean 'projection' or 'position'? "
+        "There are auto, position, projection, centre_line, scaled_distance, distance, time."
+    )
