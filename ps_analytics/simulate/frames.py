@@ -40,6 +40,7 @@ def frame_drive(
     rate_hz: float,
     seed: int,
     before: Mapping[str, float] | None = None,
+    workshop: bool = True,
 ) -> pl.DataFrame:
     """The drive's frames at these times in s, without its clocks: what the car, its driver and the road show.
 
@@ -51,25 +52,28 @@ def frame_drive(
         rate_hz: frames a second.
         seed: decides the noise.
         before: the values of the last row before, if the drive goes on from there; else the car is cold.
+        workshop: whether to work out what only a workshop looks at: engine, wheels, tyres, brakes and weather.
     """
     rng = np.random.default_rng([seed, 2])
     motion = sample(circuit, drive, times)
     hands = drive.route.hands[motion.point]
     controls = work_controls(car, motion, hands, rng, rate_hz=rate_hz)
     chassis = ride_chassis(car, motion, controls, rng, rate_hz=rate_hz)
-    around = Surroundings(rate_hz, before or {}, _services(drive, times))
-    columns = {
+    columns: dict[str, Column] = {
         **_place(circuit, drive, motion, chassis),
         **_driver(car, controls),
         **_body(motion, chassis),
         "rpm": controls.rpm,
-        **engine_channels(car, motion, controls, around, rng),
-        **_wheels(chassis),
-        **tyre_channels(car, motion, chassis, around),
-        **brake_channels(car, motion, controls, around),
-        **_state(car, drive, motion, chassis),
-        **weather_channels(motion),
     }
+    if workshop:
+        around = Surroundings(rate_hz, before or {}, _services(drive, times))
+        columns |= engine_channels(car, motion, controls, around, rng)
+        columns |= _wheels(chassis)
+        columns |= tyre_channels(car, motion, chassis, around)
+        columns |= brake_channels(car, motion, controls, around)
+    columns |= _state(car, drive, motion, chassis)
+    if workshop:
+        columns |= weather_channels(motion)
     return pl.DataFrame([column(name, values) for name, values in columns.items()])
 
 

@@ -1,7 +1,7 @@
 """A session driven from a plan: its frames and, beside them, the truth they were made from."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import polars as pl
@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from ps_analytics.lap import LapKind
 from ps_analytics.simulate.car import Car
 from ps_analytics.simulate.circuit import Circuit
+from ps_analytics.simulate.driven import DrivenLap, recombine
 from ps_analytics.simulate.driver import Driver
 from ps_analytics.simulate.frames import column, frame_drive
 from ps_analytics.simulate.motion import Drive, drive_plan
@@ -26,7 +27,9 @@ class LapTruth:
 
     `lap_number` is ours: 0 before the first crossing of the line. `start_s` and `end_s` in s since the first frame;
     `lap_time_s` None unless the lap was timed from line to line (a standing lap: from the moment it moves).
-    `valid`: whole, never stopped for more than a second once it moved, and on the road.
+    `valid`: whole, never stopped for more than a second once it moved, and on the road. `driven` is the stretch of the
+    drive it was, None unless it was driven from line to line. `doubtful`: the frames miss so much of it that its time
+    or its validity cannot be told from them; whoever judges a detection leaves it out.
     """
 
     lap_number: int
@@ -35,6 +38,8 @@ class LapTruth:
     lap_time_s: float | None
     start_s: float
     end_s: float
+    driven: DrivenLap | None = field(default=None, repr=False, compare=False)
+    doubtful: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -47,9 +52,42 @@ class SimulatedSession:
     car: Car
     driver: Driver
 
+    def true_time_s(self, lap_number: int, share: NDArray[np.float64]) -> NDArray[np.float64]:
+        """When the car was at these shares (0 … 1) of a lap, in s since the lap's start: from the drive, not frames.
+
+        Raises:
+            ValueError: no lap of this number was driven from line to line.
+        """
+        return self._driven(lap_number).time_s(share)
+
+    def recombine(self, pieces: Sequence[tuple[float, int]]) -> float:
+        """The time in s of a lap driven anew, each stretch of it as on a chosen lap: truth for an ideal lap.
+
+        Args:
+            pieces: where each stretch begins, in m from the line, and the number of the lap it is driven as; the first
+                at 0.
+
+        Raises:
+            ValueError: the stretches do not tile the lap, or one is of a lap not driven from line to line.
+        """
+        return recombine(self.circuit, self.car, [(start, self._driven(number)) for start, number in pieces])
+
+    def _driven(self, lap_number: int) -> DrivenLap:
+        for lap in self.truth:
+            if lap.lap_number == lap_number and lap.driven is not None:
+                return lap.driven
+        raise ValueError(f"no lap {lap_number} was driven from line to line")
+
 
 def simulate(
-    circuit: Circuit, car: Car, driver: Driver, plan: Sequence[LapPlan], *, seed: int, rate_hz: float = 60.0
+    circuit: Circuit,
+    car: Car,
+    driver: Driver,
+    plan: Sequence[LapPlan],
+    *,
+    seed: int,
+    rate_hz: float = 60.0,
+    workshop: bool = True,
 ) -> SimulatedSession:
     """The session this driver makes of the plan, the same to the last bit for the same seed.
 
@@ -61,6 +99,7 @@ def simulate(
             partial, in the truth too.
         seed: decides what differs from lap to lap, and the noise.
         rate_hz: frames a second.
+        workshop: whether the frames show engine, wheels, tyres, brakes and weather too; the rest is the same without.
 
     Raises:
         ValueError: the laps of the plan cannot follow each other.
@@ -77,7 +116,7 @@ def simulate(
     drive = drive_plan(circuit, car, driver, plan, seed=seed, entry_ms=flying_ms(circuit, car, driver))
     truth = truth_of(circuit, drive, plan, first_number=0 if _begins_off_line(plan[0]) else 1)
     times = np.arange(int(np.ceil(drive.leave[-1] * rate_hz))) / rate_hz
-    frames = frame_drive(circuit, car, drive, times, rate_hz=rate_hz, seed=seed)
+    frames = frame_drive(circuit, car, drive, times, rate_hz=rate_hz, seed=seed, workshop=workshop)
     return SimulatedSession(with_clocks(frames, times, truth), truth, circuit, car, driver)
 
 
@@ -115,6 +154,7 @@ def truth_of(
                 lap_time_s=end_s - start_s if is_whole else None,
                 start_s=start_s,
                 end_s=end_s,
+                driven=DrivenLap(drive, begin, end, standing=standing) if is_whole else None,
             )
         )
     return tuple(laps)
