@@ -1,48 +1,111 @@
-"""CPU of laying a lap on its grid and of a delta, and how true the delta is, on a simulated lap of 90 s at 60 Hz."""
+"""Laps, deltas, corners and ideal laps against the truth of simulated sessions with injected trouble.
+
+`python -m tests.bench.bench_analysis --sessions 100 --seeds tuning --only detection`; a session that fails is named by
+its seed: `simulate.scenario.draw(seed)` makes it again.
+"""
+
+import argparse
+import os
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
+from typing import TypeVar
 
 import numpy as np
-import polars as pl
 
-from ps_analytics.analysis.align import grid_lap
-from ps_analytics.analysis.delta import delta
-from ps_analytics.lap import Lap
-from ps_analytics.simulate.circuit import generate
-from tests.analysis.laps import Outing, drive_four
+from ps_analytics.simulate.scenario import REPORTING_SEEDS, TUNING_SEEDS
 from tests.bench import table
+from tests.bench.sessions import Detection, detect
+from tests.bench.speed import tell_speed
 
-GRID_MS, DELTA_MS = 20.0, 80.0
-RMS_MS, P95_MS = 1.5, 2.5
+Found = TypeVar("Found")
 
-
-def main() -> None:
-    """Print every figure of the analysis room against its limit."""
-    circuit = generate("Bench", seed=31, length_m=3700.0, corners=11)
-    outing = Outing(circuit, drive_four(circuit, 960.0))
-    laps = outing.laps(outing.frames())
-    table.heading(f"Analysis: laps of {laps[0].lap_time_s:.1f} s at 60 Hz, {len(laps[0].traces)} channels")
-    unit = table.cpu_s(lambda: _clean_only(laps[0]))
-    every = table.cpu_s(lambda: [*grid_lap(laps[0]).channels.values()])
-    compared = table.cpu_s(lambda: delta(laps[0], laps[3]))
-    table.at_most("clean and grid, every channel", 1000 * every, GRID_MS, "ms CPU")
-    table.at_most("clean and grid, time only", 1000 * unit, GRID_MS, "ms CPU")
-    table.at_most("delta of two laps", 1000 * compared, DELTA_MS, "ms CPU")
-    table.at_most("delta against time only of one lap", compared / unit, 3.0)
-    off = np.concatenate([_off_s(outing, laps, number) for number in range(3)])
-    table.at_most("delta against the simulator's truth, rms", 1000 * float(np.sqrt(np.mean(off**2))), RMS_MS, "ms")
-    table.at_most(
-        "delta against the simulator's truth, P95", 1000 * float(np.quantile(np.abs(off), 0.95)), P95_MS, "ms"
-    )
+SEEDS = {"tuning": TUNING_SEEDS, "reporting": REPORTING_SEEDS}
+WORKERS = 2
+_SHOWN = 60
 
 
-def _clean_only(lap: Lap) -> object:
-    return grid_lap(lap).time_s
+def main(arguments: Sequence[str] = ("--sessions", "40")) -> None:
+    """Print every figure of the analysis beside its limit, and the seeds that fail; of few sessions unless asked."""
+    asked = _parse(arguments)
+    seeds = list(SEEDS[asked.seeds])[asked.first : asked.first + asked.sessions]
+    os.environ |= {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "POLARS_MAX_THREADS": "1"}
+    with ProcessPoolExecutor(asked.workers, mp_context=get_context("spawn")) as pool:
+        if asked.only in (None, "detection"):
+            tell_detection(list(_each(pool, detect, seeds)))
+    if asked.only in (None, "speed"):
+        tell_speed()
 
 
-def _off_s(outing: Outing, laps: list[Lap], number: int) -> np.ndarray:
-    frame: pl.DataFrame = delta(laps[number], laps[3]).frame
-    share = frame["distance_m"].to_numpy() / frame["distance_m"][-1]
-    return frame["delta_s"].to_numpy() - outing.true_time_s(number, share) + outing.true_time_s(3, share)
+def _parse(arguments: Sequence[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="bench_analysis", description=__doc__)
+    parser.add_argument("--sessions", type=int, default=int(os.environ.get("BENCH_SESSIONS", "1000")))
+    parser.add_argument("--seeds", choices=list(SEEDS), default=os.environ.get("BENCH_SEEDS", "reporting"))
+    parser.add_argument("--first", type=int, default=0, help="leave out so many seeds")
+    parser.add_argument("--only", choices=["detection", "speed"])
+    parser.add_argument("--workers", type=int, default=WORKERS)
+    return parser.parse_args(arguments)
+
+
+def _each(pool: ProcessPoolExecutor, judge: Callable[[int], Found], seeds: Sequence[int]) -> Iterable[Found]:
+    return pool.map(judge, seeds, chunksize=4)
+
+
+def tell_detection(found: Sequence[Detection]) -> None:
+    """Print the figures of lap detection."""
+    scores = [one.score for one in found if one.score is not None]
+    table.heading(f"Laps: {len(found)} sessions, {sum(one.frames for one in found):,} frames")
+    true, claimed, matched = (sum(getattr(s, name) for s in scores) for name in ("true", "found", "matched"))
+    table.at_least("timed and valid laps, recall", matched / max(true, 1), 0.99)
+    table.at_least("timed and valid laps, precision", matched / max(claimed, 1), 0.99)
+    table.at_most("sessions with a wrong best lap", sum(s.wrong_best is not None for s in scores), 0, "sessions")
+    table.at_most("sessions whose stream differs from its batch", sum(not one.streams_equal for one in found), 0, "")
+    table.at_most("sessions that raise", sum(one.problem is not None for one in found), 0, "sessions")
+    _tell_times([one for one in found if one.keeps_time], "with a lap clock")
+    _tell_times([one for one in found if not one.keeps_time], "without one")
+    stated = np.abs([error for s in scores for error in s.stated_s])
+    table.at_most(f"stated lap times ({len(stated)}), worst difference", 1e3 * np.max(stated, initial=0.0), 1e-3, "ms")
+    laps = sum(one.laps for one in found)
+    table.at_most("detection", 1e3 * sum(one.cpu_s for one in found) / max(laps, 1), 10.0, "ms a lap")
+    _tell_failures(found)
+
+
+def _tell_times(found: Sequence[Detection], which: str) -> None:
+    off = np.abs([error for one in found if one.score for error in one.score.derived_s])
+    if len(off) == 0:
+        return
+    name = f"derived lap times {which} ({len(off)})"
+    table.at_most(f"{name}, P50", 1e3 * float(np.quantile(off, 0.5)), 2.0, "ms")
+    table.at_most(f"{name}, P95", 1e3 * float(np.quantile(off, 0.95)), 2.0, "ms")
+    table.at_most(f"{name}, worst", 1e3 * float(off.max()), 20.0, "ms")
+
+
+def _tell_failures(found: Sequence[Detection]) -> None:
+    failed = [one for one in found if _complaints(one)]
+    for one in failed[:_SHOWN]:
+        print(f"seed {one.seed}: {one.about}")
+        for complaint in _complaints(one):
+            print(f"    {complaint}")
+    if len(failed) > _SHOWN:
+        print(f"… and {len(failed) - _SHOWN} more sessions")
+
+
+def _complaints(one: Detection) -> list[str]:
+    if one.score is None:
+        return [f"raises {one.problem}"]
+    derived = [f"off by {1e3 * error:.1f} ms" for error in one.score.derived_s if abs(error) > 0.02]
+    stated = [f"stated time off by {1e3 * error:.1f} ms" for error in one.score.stated_s if abs(error) > 1e-6]
+    return [
+        *(f"missed {text}" for text in one.score.missed),
+        *(f"false {text}" for text in one.score.false),
+        *([f"wrong best: {one.score.wrong_best}"] if one.score.wrong_best else []),
+        *([] if one.streams_equal else ["stream and batch differ"]),
+        *derived,
+        *stated,
+    ]
 
 
 if __name__ == "__main__":
-    main()
+    import sys
+
+    main(sys.argv[1:])
