@@ -159,7 +159,7 @@ class TrackModel:
         Raises:
             BadTrack: it is none, or makes no sense: arrays of other lengths, NaN, places off the track, too large.
         """
-        read = _Reader(data)
+        read = JsonReader(data)
         if read.values.get("version") != JSON_VERSION:
             raise read.bad(f"its version is not {JSON_VERSION}, the only one read here")
         length_m = read.number("length_m", low=1.0, high=LONGEST_M)
@@ -205,8 +205,8 @@ def _plain(value: object) -> object:
     return value
 
 
-class _Reader:
-    """The fields of a track model's JSON, each checked: nothing in it is believed before."""
+class JsonReader:
+    """The fields of a JSON object, each checked as it is read; every method raises `BadTrack` at what makes no sense."""
 
     def __init__(self, data: object, what: str = "this track model") -> None:
         self.what = what
@@ -238,14 +238,14 @@ class _Reader:
             raise self.bad(f"'{name}' is not a text of 1 to {LONGEST_TEXT} characters")
         return found
 
-    def items(self, name: str) -> list[object]:
+    def items(self, name: str, *, most: int = MOST_PARTS) -> list[object]:
         found = self.values.get(name, [])
-        if not isinstance(found, list) or len(found) > MOST_PARTS:
-            raise self.bad(f"'{name}' is not a list of at most {MOST_PARTS}")
+        if not isinstance(found, list) or len(found) > most:
+            raise self.bad(f"'{name}' is not a list of at most {most}")
         return found
 
     def texts(self, name: str) -> tuple[str, ...]:
-        return tuple(_Reader({name: part}, self.what).text(name) for part in self.items(name))
+        return tuple(JsonReader({name: part}, self.what).text(name) for part in self.items(name))
 
     def floats(self, name: str, count: int | None, *, optional: bool = False) -> Floats | None:
         """An array of `count` finite numbers (None: of any length there may be)."""
@@ -275,7 +275,7 @@ class _Reader:
             return None
         if not isinstance(found, list) or len(found) != 2:
             raise self.bad("'origin' is not latitude and longitude")
-        place = _Reader(dict(zip(("latitude", "longitude"), found, strict=True)), self.what)
+        place = JsonReader(dict(zip(("latitude", "longitude"), found, strict=True)), self.what)
         return place.number("latitude", low=-90, high=90), place.number("longitude", low=-180, high=180)
 
     def flags(self) -> dict[str, object]:
@@ -283,7 +283,7 @@ class _Reader:
         if not isinstance(found, Mapping) or len(found) > MOST_PARTS:
             raise self.bad("'flags' is not a JSON object")
         for name, value in found.items():
-            told = _Reader({"flag": name, "value": value}, self.what)
+            told = JsonReader({"flag": name, "value": value}, self.what)
             told.text("flag")
             if isinstance(value, str):
                 told.text("value")
@@ -292,7 +292,7 @@ class _Reader:
         return dict(found)
 
     def corners(self, length_m: float) -> tuple[Corner, ...]:
-        corners = tuple(_Reader(part, f"{self.what}'s corner").corner(length_m) for part in self.items("corners"))
+        corners = tuple(JsonReader(part, f"{self.what}'s corner").corner(length_m) for part in self.items("corners"))
         if any(two.apex_m < one.apex_m for one, two in pairwise(corners)):
             raise self.bad("its corners are not in the order of their apexes")
         if len({corner.number for corner in corners}) < len(corners):
@@ -314,7 +314,7 @@ class _Reader:
         )  # fmt: skip
 
     def sectors(self, length_m: float) -> tuple[Sector, ...]:
-        read = [_Reader(part, f"{self.what}'s sector") for part in self.items("sectors")]
+        read = [JsonReader(part, f"{self.what}'s sector") for part in self.items("sectors")]
         places = [[one.number(name, low=0.0, high=length_m) for name in ("start_m", "end_m")] for one in read]
         sectors = tuple(
             Sector(one.count("number"), one.text("name"), start, end)

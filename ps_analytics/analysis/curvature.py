@@ -1,0 +1,325 @@
+"""How the line of some laps turns: curvature, heading and path from the best source they have (§4.1)."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ps_analytics.analysis.plane import on_plane
+from ps_analytics.analysis.segment import smoothed
+from ps_analytics.errors import IncompatibleLaps
+
+Floats = NDArray[np.float64]
+Channels = Mapping[str, Floats]
+
+PATH_SMOOTH_M = 5.0
+"""Standard deviation of the Gaussian a path is smoothed with before it is differentiated twice."""
+WIDEST_SMOOTH_M = 14.0
+"""No noise is a reason to smooth a path more: corners would melt."""
+QUIET_PER_M = 4e-4
+"""Noise of the curvature, after the smoothing of segmentation, that no corner is made of."""
+SMALLEST_M = 50.0
+"""A path that stays within so many metres is none."""
+OPEN_M = 60.0
+"""A lap that ends farther from where it began is not closed."""
+OPEN_TURN = 0.3
+"""A lap whose turns are further from a whole number of times round is not closed."""
+LEAST_KNOWN = 0.9
+"""A lap is left aside for a source of which it lacks more."""
+SLOWEST_MS = 5.0
+"""What is divided by speed is divided by this at least."""
+SIGNS_ABOVE_MS = 10.0
+STEERING_SPEED_MS = 33.0
+"""At this speed a car needs twice the steering for the same curve as when it creeps."""
+SAME_SIGN = 0.3
+OTHER_SIGN = -0.5
+ALIKE = 0.5
+FAR_M = 30.0
+"""Laps whose curvatures correlate less, or whose paths lie farther apart at the median, are of different layouts."""
+GRAVITY = 9.80665
+_ENDS = 5
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Line:
+    """A line as driven, arrays on a grid of `step_m`; see `TrackModel` for units and signs."""
+
+    step_m: float
+    curvature: Floats
+    heading_deg: Floats
+    source: str
+    x: Floats | None = None
+    y: Floats | None = None
+    origin: tuple[float, float] | None = None
+    flags: dict[str, object] = field(default_factory=dict)
+
+
+def line_of(laps: Sequence[Channels], step_m: float, *, origin: tuple[float, float] | None = None) -> Line | None:
+    """The line the laps drive, from the first source that most of them have; None if there is none.
+
+    Args:
+        laps: each lap's channels in catalogue units, on one grid from the line to the line, both included.
+        step_m: metres between two points.
+        origin: where the plane touches the Earth, in degrees; None takes the laps' middle.
+
+    Example:
+        >>> turn = 2 * np.pi * np.arange(501) / 500
+        >>> circle = {"x": 159.155 * (1 - np.cos(turn)), "y": 159.155 * np.sin(turn), "speed": 90.0 + 0 * turn}
+        >>> line = line_of([circle], 2.0)
+        >>> line.source, round(1 / line.curvature.mean()), round(line.heading_deg[125])
+        ('position', 159, 90)
+    """
+    for source in (_from_positions, _from_gps, _from_yaw_rate, _from_lateral_g, _from_steering):
+        line = source(laps, step_m, origin)
+        if line is not None:
+            return _with_signs_checked(line, laps)
+    return None
+
+
+def _from_positions(laps: Sequence[Channels], step_m: float, _: object) -> Line | None:
+    paths = _paths(laps, ("x", "y"))
+    return None if paths is None else _along(_middle(paths), step_m, "position")
+
+
+def _from_gps(laps: Sequence[Channels], step_m: float, origin: tuple[float, float] | None) -> Line | None:
+    names = ("latitude", "longitude")
+    places = [[lap[name] for name in names] for lap in laps if all(_is_known(lap, name) for name in names)]
+    if not places:
+        return None
+    if origin is None:
+        origin = tuple(round(float(np.nanmedian([place[axis] for place in places])), 7) for axis in (0, 1))  # type: ignore[assignment]
+    assert origin is not None  # worked out above
+    plane = [on_plane(lat, lon, latitude_0=origin[0], longitude_0=origin[1]) for lat, lon in places]
+    paths = _paths([{"x": east, "y": north} for east, north in plane], ("x", "y"), of=len(laps))
+    return None if paths is None else replace(_along(_middle(paths), step_m, "gps"), origin=origin)
+
+
+def _from_yaw_rate(laps: Sequence[Channels], step_m: float, _: object) -> Line | None:
+    return _reckoned(_median_of(laps, "yaw_rate", _yaw_curvature), step_m, "yaw_rate")
+
+
+def _from_lateral_g(laps: Sequence[Channels], step_m: float, _: object) -> Line | None:
+    return _reckoned(_median_of(laps, "g_lat", _lateral_curvature), step_m, "g_lat")
+
+
+def _from_steering(laps: Sequence[Channels], step_m: float, _: object) -> Line | None:
+    for name in ("steering", "steering_angle"):
+        turning = _median_of(laps, name, _steering_curvature)
+        if turning is not None:
+            once = abs(float(turning.sum()) * step_m)
+            whole = float(np.abs(turning).sum()) * step_m
+            # A loop that does not turn, a figure of eight, turns at least once each way.
+            turning = turning * (2 * np.pi / once if once > 0.2 * whole else 4 * np.pi / whole)
+            return _reckoned(turning, step_m, "steering")
+    return None
+
+
+def _yaw_curvature(value: Floats, speed_ms: Floats) -> Floats:
+    return np.radians(value) / speed_ms
+
+
+def _lateral_curvature(value: Floats, speed_ms: Floats) -> Floats:
+    return value * GRAVITY / speed_ms**2
+
+
+def _steering_curvature(value: Floats, speed_ms: Floats) -> Floats:
+    return value / (1.0 + (speed_ms / STEERING_SPEED_MS) ** 2)
+
+
+def _is_known(lap: Channels, name: str) -> bool:
+    """Whether a channel is there, changes, and is not missing for much of the lap."""
+    values = lap[name] if name in lap else np.zeros(0)
+    known = np.isfinite(values)
+    return bool(len(values) and known.mean() >= LEAST_KNOWN and np.ptp(values[known]) > 1e-6)
+
+
+def _median_of(laps: Sequence[Channels], name: str, curvature: Callable[[Floats, Floats], Floats]) -> Floats | None:
+    """The median over the laps of the curvature a channel tells, without the point that closes the lap."""
+    found = [
+        curvature(_whole(lap[name]), np.maximum(_whole(lap["speed"]) / 3.6, SLOWEST_MS))
+        for lap in laps
+        if _is_known(lap, name)
+    ]
+    if not found or 2 * len(found) < len(laps):
+        return None
+    kept = _of_one_layout(found, [_correlation(one, found[0]) > ALIKE for one in found])
+    return np.asarray(np.median(kept, axis=0)[:-1])
+
+
+def _of_one_layout(found: Sequence[Floats], alike: Sequence[bool]) -> list[Floats]:
+    """Those like the fastest lap's.
+
+    Raises:
+        IncompatibleLaps: half of them are not.
+    """
+    if 2 * sum(alike) <= len(found) and len(found) > 1:
+        raise IncompatibleLaps("they are of different layouts, or driven in different directions.")
+    return [one for one, fits in zip(found, alike, strict=True) if fits]
+
+
+def _whole(values: Floats) -> Floats:
+    """The values, missing ones interpolated."""
+    known = np.isfinite(values)
+    if known.all():
+        return values
+    index = np.arange(len(values))
+    return np.asarray(np.interp(index, index[known], values[known]))
+
+
+def _paths(laps: Sequence[Channels], names: tuple[str, str], *, of: int | None = None) -> list[Floats] | None:
+    """Each lap's path, (2, n), of the laps that have one; None where fewer than half have."""
+    found = []
+    for lap in laps:
+        if all(_is_known(lap, name) for name in names):
+            path = _without_steps(np.array([lap[name] for name in names]))
+            if path is not None and np.hypot(*np.ptp(path, axis=1)) > SMALLEST_M:
+                found.append(path)
+    if not found or 2 * len(found) < (of or len(laps)):
+        return None
+    return _of_one_layout(found, [float(np.median(np.hypot(*(path - found[0])))) < FAR_M for path in found])
+
+
+def _without_steps(path: Floats) -> Floats | None:
+    """The path as it runs on between the points where it was told anew; a straight line goes on beyond the last."""
+    told = np.asarray(np.isfinite(path).all(axis=0), dtype=np.bool_)
+    told[1:] &= np.any(np.diff(path, axis=1) != 0, axis=0)
+    # What is held before the first and after the last sample is not where the car was.
+    at = np.flatnonzero(told)
+    first, last = (at[1], at[-1]) if len(at) > 1 and at[0] == 0 and at[1] > 1 else (at[0], at[-1])
+    at = at[(at >= first) & (at <= last)]
+    if len(at) < 2 * _ENDS:
+        return None
+    index = np.arange(path.shape[1])
+    return np.array([_extended(index, at, axis[at]) for axis in path])
+
+
+def _extended(index: NDArray[np.int64], at: NDArray[np.int64], values: Floats) -> Floats:
+    """Linear between the known points, and on beyond them at the rate of the last few."""
+    found = np.interp(index, at, values)
+    for beyond, edge, inner in ((index < at[0], 0, _ENDS), (index > at[-1], -1, -_ENDS - 1)):
+        rate = (values[inner] - values[edge]) / (at[inner] - at[edge])
+        found[beyond] = values[edge] + rate * (index[beyond] - at[edge])
+    return np.asarray(found)
+
+
+def _middle(paths: Sequence[Floats]) -> Floats:
+    return np.asarray(np.median(paths, axis=0))
+
+
+def _along(path: Floats, step_m: float, source: str) -> Line:
+    """The line along a path (2, n) that ends where it began, its last point left out."""
+    gap = path[:, -1] - path[:, 0]
+    flags: dict[str, object] = {}
+    closed = bool(np.hypot(*gap) <= OPEN_M)
+    if closed:
+        path = path - np.outer(gap, np.linspace(-0.5, 0.5, path.shape[1]))
+    else:
+        flags["open"] = True
+    points = _Points(path[:, :-1], step_m, closed=closed)
+    over_m = PATH_SMOOTH_M
+    noise = points.noise_per_m(over_m)
+    if noise > QUIET_PER_M:
+        # The noise of a second difference falls with the 2.5th power of the width it is smoothed over.
+        over_m = float(min(over_m * (noise / QUIET_PER_M) ** 0.4, WIDEST_SMOOTH_M))
+        flags["path_noise_per_m"] = round(noise, 5)
+    x, y, curvature, heading = points.smooth(over_m)
+    return Line(step_m, curvature, heading, source, x, y, flags=flags)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Points:
+    """A path (2, n) on a grid; one that does not close goes on straight at both ends."""
+
+    path: Floats
+    step_m: float
+    closed: bool
+
+    def smooth(self, over_m: float) -> tuple[Floats, Floats, Floats, Floats]:
+        """Place (x, y), curvature and heading in degrees after smoothing."""
+        count = self.path.shape[1]
+        pad = 0 if self.closed else round(8 * over_m / self.step_m)  # what wraps reaches half as far
+        index = np.arange(-pad, count + pad)
+        path = self.path if self.closed else np.array([_extended(index, index[pad:-pad], axis) for axis in self.path])
+        path = np.array([smoothed(axis, over_m, self.step_m) for axis in path])
+        before, after = np.roll(path, 1, axis=1), np.roll(path, -1, axis=1)
+        dx, dy = (after - before) / (2 * self.step_m)
+        ddx, ddy = (after - 2 * path + before) / self.step_m**2
+        turn = (dy * ddx - dx * ddy) / np.maximum(np.hypot(dx, dy), 1e-6) ** 3
+        heading = np.degrees(np.arctan2(dx, dy)) % 360.0
+        keep = slice(pad, pad + count)
+        return path[0, keep], path[1, keep], turn[keep], heading[keep]
+
+    def noise_per_m(self, over_m: float) -> float:
+        """What of the curvature is too short to be of a corner: its standard deviation, by the median."""
+        turn = self.smooth(over_m)[2]
+        short = turn - smoothed(turn, over_m, self.step_m)
+        return float(1.4826 * np.median(np.abs(short)))
+
+
+def _reckoned(turning: Floats | None, step_m: float, source: str) -> Line | None:
+    """The line whose curvature alone is known: heading and path by dead reckoning, closed at the line."""
+    if turning is None:
+        return None
+    turning = smoothed(turning, PATH_SMOOTH_M, step_m)
+    total = float(turning.sum()) * step_m
+    turns = round(total / (2 * np.pi))
+    flags: dict[str, object] = {"dead_reckoned": True}
+    closed = abs(total / (2 * np.pi) - turns) < OPEN_TURN
+    if not closed:
+        flags["open"] = True
+    elif turns:
+        turning = turning * (2 * np.pi * turns / total)
+    else:
+        turning = turning - total / (len(turning) * step_m)
+    heading = np.concatenate([[0.0], np.cumsum(turning)[:-1]]) * step_m + turning * step_m / 2
+    path = np.array([np.cumsum(np.sin(heading)), np.cumsum(np.cos(heading))]) * step_m
+    if closed:
+        path -= np.outer(path[:, -1], np.arange(1, len(turning) + 1) / len(turning))
+    return Line(step_m, turning, np.degrees(heading) % 360.0, source, path[0], path[1], flags=flags)
+
+
+_SIGNALS: tuple[tuple[str, Callable[[Floats, Floats], Floats]], ...] = (
+    ("yaw_rate", _yaw_curvature),
+    ("g_lat", _lateral_curvature),
+    ("steering", _steering_curvature),
+)
+
+
+def _with_signs_checked(line: Line, laps: Sequence[Channels]) -> Line:
+    """The line, and which signals of the fastest lap contradict it (§1.4); it gives way where all others agree.
+
+    Flags: `flipped` names what is the wrong way round, `sign_unknown` what shows no relation, or a line that nothing
+    else confirms.
+    """
+    lap = laps[0]
+    speed = np.maximum(_whole(lap["speed"])[:-1] / 3.6, SLOWEST_MS)
+    fast = speed > SIGNS_ABOVE_MS
+    agrees = {
+        name: _correlation(line.curvature[fast], turning(_whole(lap[name])[:-1], speed)[fast])
+        for name, turning in _SIGNALS
+        if name != line.source and _is_known(lap, name)
+    }
+    against = [name for name, found in agrees.items() if found < OTHER_SIGN]
+    unknown = [name for name, found in agrees.items() if abs(found) < SAME_SIGN]
+    if len(against) >= 2 and len(against) == len(agrees) - len(unknown):
+        line, against = _mirrored(line), [line.source]
+    if not agrees and line.source in ("g_lat", "steering"):
+        unknown.append(line.source)
+    flags = dict(line.flags)
+    if against:
+        flags["flipped"] = ", ".join(against)
+    if unknown:
+        flags["sign_unknown"] = ", ".join(unknown)
+    return replace(line, flags=flags)
+
+
+def _mirrored(line: Line) -> Line:
+    x = None if line.x is None else -line.x
+    return replace(line, curvature=-line.curvature, heading_deg=(360.0 - line.heading_deg) % 360.0, x=x)
+
+
+def _correlation(one: Floats, other: Floats) -> float:
+    if len(one) < 3 or np.ptp(one) == 0 or np.ptp(other) == 0:
+        return 0.0
+    return float(np.corrcoef(one, other)[0, 1])
