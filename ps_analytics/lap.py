@@ -1,6 +1,6 @@
 """The frozen Lap: what stores and formats make, and analysis, views and notebooks read."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import cached_property
@@ -34,6 +34,35 @@ class LapKind(StrEnum):
     PARTIAL = "partial"
 
 
+class SectionKind(StrEnum):
+    """What a lap is cut into."""
+
+    SECTOR = "sector"
+    CORNER = "corner"
+    STRAIGHT = "straight"
+
+
+SECTION_IDS = {f"{kind}_id": kind for kind in SectionKind}
+"""The columns of `Lap.frames` that say where on the track a frame is; they are keys, not channels."""
+
+
+@dataclass(frozen=True, slots=True)
+class LapSection:
+    """A corner, straight or sector as one lap drove it: a frame at `started_us` ≤ t < `ended_us` lies in it.
+
+    `number` counts from 1, `start_m` and `end_m` are places on the track, in m from the line. One that runs through the
+    line has its end before its start, in place and in time: it holds the lap's last frames and its first.
+    """
+
+    kind: SectionKind
+    number: int
+    name: str | None
+    start_m: float
+    end_m: float
+    started_us: int
+    ended_us: int
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Trace:
     """One channel as recorded, at its own rate, in the catalogue's name and unit.
@@ -58,7 +87,8 @@ class Lap:
 
     `lap_time_s` is the official time in s where `time_source` says so, else derived; None if the lap has none.
     `valid` and `kind` are what counts, the user's override included. A lap without traces is a lap of times only.
-    `track_model` is the track as the store knows it, if it does.
+    `track_model` is the track as the store knows it, if it does; `sections` are the sectors, corners and straights the
+    lap was cut into by it.
     """
 
     lap_id: str
@@ -80,6 +110,7 @@ class Lap:
     track_length_m: float | None = None
     track_model: TrackModel | None = field(default=None, repr=False)
     traces: Mapping[str, Trace] = field(default_factory=lambda: MappingProxyType({}), repr=False)
+    sections: tuple[LapSection, ...] = field(default=(), repr=False)
 
     @property
     def channels(self) -> list[str]:
@@ -111,6 +142,12 @@ class Lap:
         clock = [name for name in ("timestamp",) if name in self.traces and name not in names]
         return replace(self, traces={name: self._trace(name) for name in (*clock, *names)})
 
+    def clocked(self) -> "Lap":
+        """The same lap without any channel but its clock: what is left of `frames` goes by the same times."""
+        base = self.base
+        clock = Trace("timestamp", "s", base.rate_hz, base.start_s, self.times(base))
+        return replace(self, traces={"timestamp": clock})
+
     @cached_property
     def frames(self) -> pl.DataFrame:
         """All channels on one clock, one row a sample of the base rate; missing values are null.
@@ -118,7 +155,8 @@ class Lap:
         The base rate is that of `speed`, else the most frequent rate of at most 100 Hz. Other channels are filled by
         their kind. Units are the catalogue's. Besides the channels: `timestamp` in s since the session's first frame,
         `lap_number` (ours), and `distance` in m from the line: the source's, else position × track length, else ∫v dt
-        (absent where there is none of these).
+        (absent where there is none of these). Where the lap has sections also `sector_id`, `corner_id` and
+        `straight_id`, Int32, null outside.
         """
         if not self.traces:
             return pl.DataFrame(schema={"timestamp": pl.Float64})
@@ -129,6 +167,11 @@ class Lap:
             same_clock = len(trace.values) == len(clock) and trace.rate_hz == base.rate_hz
             columns.append(_column(trace) if same_clock else self._resampled(trace, clock))
         columns.append(pl.Series("lap_number", np.full(len(clock), self.lap_number, np.int32)))
+        if self.sections:
+            time_us = self.session_started_us + np.rint(clock * 1e6).astype(np.int64)
+            columns += [
+                section_column(name, section_ids(self.sections, kind, time_us)) for name, kind in SECTION_IDS.items()
+            ]
         return pl.DataFrame(columns)
 
     def _channels_of_frames(self) -> list[Trace]:
@@ -180,6 +223,37 @@ class Lap:
         if len(values) == 0:
             return _series(trace, np.full(len(clock), np.nan))
         return _series(trace, fill(times, values, clock, kind=kind_of(trace.name)))
+
+
+def section_ids(sections: Iterable[LapSection], kind: SectionKind, time_us: NDArray[np.int64]) -> NDArray[np.int32]:
+    """The number of the section of a kind each sample lies in, 0 outside all of them.
+
+    Args:
+        sections: a lap's.
+        kind: which of them count.
+        time_us: of the samples, UTC microseconds, never decreasing.
+
+    Example:
+        >>> corner = LapSection(SectionKind.CORNER, 4, "Hairpin", 310.0, 390.0, 20, 40)
+        >>> section_ids([corner], SectionKind.CORNER, np.array([10, 20, 30, 40]))
+        array([0, 4, 4, 0], dtype=int32)
+    """
+    found = np.zeros(len(time_us), dtype=np.int32)
+    for section in sections:
+        if section.kind is not kind:
+            continue
+        first, end = np.searchsorted(time_us, (section.started_us, section.ended_us))
+        if section.ended_us < section.started_us:  # through the line
+            found[first:] = found[:end] = section.number
+        else:
+            found[first:end] = section.number
+    return found
+
+
+def section_column(name: str, ids: NDArray[np.int32]) -> pl.Series:
+    """The numbers of sections as a column of frames: Int32, null outside."""
+    column = pl.Series(name, ids, dtype=pl.Int32)
+    return column.set(column == 0, None)
 
 
 def sample_times(trace: Trace, clock: Trace | None) -> Floats:

@@ -1,12 +1,14 @@
 """A Lap puts channels of different rates on one clock, by their kind."""
 
+from dataclasses import replace
+
 import numpy as np
 import polars as pl
 import pytest
 
 from ps_analytics.channels.catalog import Kind
 from ps_analytics.errors import UnknownChannel
-from ps_analytics.lap import Lap, LapKind, Trace, fill
+from ps_analytics.lap import Lap, LapKind, LapSection, SectionKind, Trace, fill
 
 
 def lap_of(*traces: Trace, kind: LapKind = LapKind.TIMED, track_length_m: float | None = None) -> Lap:
@@ -117,3 +119,19 @@ def test_a_missing_sample_of_a_channel_that_wraps_is_missing_alone() -> None:
     times, position = np.arange(6.0), np.array([0.7, 0.8, np.nan, 0.0, 0.1, 0.2])
     found = fill(times, position, np.array([0.5, 2.0, 4.5]), kind=Kind.WRAP)
     assert found == pytest.approx([0.75, np.nan, 0.15], nan_ok=True)
+
+
+def test_a_frame_lies_in_a_section_from_its_start_to_before_its_end() -> None:
+    corner = LapSection(SectionKind.CORNER, 4, "Hairpin", 10.0, 20.0, 250_000, 750_000)
+    line = LapSection(SectionKind.STRAIGHT, 2, None, 90.0, 5.0, 750_000, 250_000)
+    lap = replace(lap_of(trace("speed", 4.0, [1, 2, 3, 4, 5])), sections=(corner, line))
+    assert lap.frames["corner_id"].to_list() == [None, 4, 4, None, None]
+    assert lap.frames["straight_id"].to_list() == [2, None, None, 2, 2]
+    assert lap.frames["sector_id"].to_list() == [None] * 5
+    assert lap.frames.schema["corner_id"] == pl.Int32
+    assert lap.channels == ["speed"]
+
+
+def test_a_lap_that_is_only_its_clock_keeps_the_times_of_its_frames() -> None:
+    lap = lap_of(trace("gear", 1.0, [1, 2]), trace("speed", 2.0, [10, 20, 30], start_s=0.25))
+    assert lap.clocked().frames.rows() == [(0.25, 1), (0.75, 1), (1.25, 1)]

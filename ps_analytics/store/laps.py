@@ -9,13 +9,14 @@ import polars as pl
 from sqlalchemy import Connection, bindparam, case, func
 
 from ps_analytics.errors import CorruptTrace, NotFound, UnknownChannel
+from ps_analytics.lap import SECTION_IDS, LapKind, Trace
 from ps_analytics.lap import Lap as ReadLap
-from ps_analytics.lap import LapKind, Trace
-from ps_analytics.store import sealing
-from ps_analytics.store.models import Lap, LapTrace, Session
+from ps_analytics.store import sealing, sections
+from ps_analytics.store.models import Lap, LapTrace, Session, Track
 from ps_analytics.store.rows import LAP_COLUMNS, LapRow
 from ps_analytics.store.scope import Rows, Scope
 from ps_analytics.store.traces import COLUMNS, in_catalogue_order, unpack
+from ps_analytics.store.track_cache import TrackCache
 
 _log = logging.getLogger(__name__)
 
@@ -118,8 +119,24 @@ def resolve_lap(connection: Connection, scope: Scope, text: str, conditions: Seq
     return str(found)
 
 
-def read_lap(connection: Connection, scope: Scope, lap_id: str, channels: Sequence[str] | None) -> ReadLap:
-    """One lap with the channels asked for (None: all).
+def read_lap(
+    connection: Connection,
+    scope: Scope,
+    lap_id: str,
+    channels: Sequence[str] | None,
+    *,
+    tracks: TrackCache | None = None,
+    lenient: bool = False,
+) -> ReadLap:
+    """One lap with the channels asked for (None: all) and, given the cache of tracks, its track's model.
+
+    Args:
+        connection: to look with.
+        scope: whose.
+        lap_id: the lap's.
+        channels: names; those of sections may be among them.
+        tracks: None leaves the model out.
+        lenient: leave out the channels it was not recorded with instead of refusing.
 
     Raises:
         NotFound: no such lap.
@@ -129,8 +146,11 @@ def read_lap(connection: Connection, scope: Scope, lap_id: str, channels: Sequen
     row = connection.execute(scope.once(_lap_by_id), {"lap_id": lap_id}).first()
     if row is None:
         raise NotFound("lap", lap_id, hint=_HINT)
-    wanted, flags = None if channels is None else set(channels), dict(row.flags)
-    traces = _sealed(connection, scope, row, wanted, flags) if row.sealed else _open(connection, scope, row, wanted)
+    is_cut = row.cut_by is not None and row.cut_by == row.revision
+    cut_into = sections.read(connection, scope, row.lap_key) if is_cut else ()
+    wanted, clock_only = _without_sections(channels, refuse=not cut_into and not lenient)
+    flags, read = dict(row.flags), _sealed if row.sealed else _open
+    traces = read(connection, scope, row, {"speed"} if clock_only else wanted, flags, lenient=lenient or clock_only)
     lap = ReadLap(
         lap_id=row.id,
         session_id=row.session_id,
@@ -149,18 +169,43 @@ def read_lap(connection: Connection, scope: Scope, lap_id: str, channels: Sequen
         track=row.track,
         car=row.car,
         track_length_m=row.track_length_m,
+        track_model=tracks.model(connection, scope, row.track_id, row.revision) if tracks and row.track_id else None,
         traces=MappingProxyType(traces),
+        sections=cut_into,
     )
-    if wanted is None or (
-        wanted | {"timestamp"} >= traces.keys() and ("distance" in traces or "distance" not in wanted)
-    ):
+    if clock_only:
+        return lap.clocked() if traces else lap
+    return lap if wanted is None else _narrowed(lap, wanted, lenient=lenient)
+
+
+def _without_sections(channels: Sequence[str] | None, *, refuse: bool) -> tuple[set[str] | None, bool]:
+    """The channels to read, and whether only columns of sections are asked for, which need a clock and no channel.
+
+    Raises:
+        UnknownChannel: columns of sections are asked for and refused: the lap is not cut.
+    """
+    if channels is None:
+        return None, False
+    ids = SECTION_IDS.keys() & set(channels)
+    if ids and refuse:
+        raise UnknownChannel(min(ids), known=())
+    wanted = set(channels) - ids
+    return wanted, bool(ids) and wanted <= {"timestamp", "lap_number"}
+
+
+def _narrowed(lap: ReadLap, wanted: set[str], *, lenient: bool) -> ReadLap:
+    """The lap without the channels that were read only to make others."""
+    traces = lap.traces
+    if wanted | {"timestamp"} >= traces.keys() and ("distance" in traces or "distance" not in wanted):
         return lap
-    return lap.select(*sorted(wanted.difference(("timestamp", "lap_number")), key=in_catalogue_order))
+    names = sorted(wanted.difference(("timestamp", "lap_number")), key=in_catalogue_order)
+    return lap.select(*(name for name in names if not lenient or name in traces))
 
 
 def _lap_by_id(scope: Scope) -> Rows:
-    columns = (Lap.lap_key, Session.started_us.label("origin_us"), Session.channels, scope.track_length_m())
-    return scope.laps(*_COLUMNS, *columns).where(Lap.id == bindparam("lap_id"))
+    columns = (Lap.lap_key, Session.started_us.label("origin_us"), Session.channels, Lap.cut_by)
+    track = (Track.id.label("track_id"), Track.length_m.label("track_length_m"), Track.revision)
+    return scope.laps_on_tracks(*_COLUMNS, *columns, *track).where(Lap.id == bindparam("lap_id"))
 
 
 def _traces(scope: Scope) -> Rows:
@@ -172,14 +217,14 @@ def _some_traces(scope: Scope) -> Rows:
 
 
 def _sealed(
-    connection: Connection, scope: Scope, lap: Any, wanted: set[str] | None, flags: dict[str, Any]
+    connection: Connection, scope: Scope, lap: Any, wanted: set[str] | None, flags: dict[str, Any], *, lenient: bool
 ) -> dict[str, Trace]:
     if wanted is None:
         rows = connection.execute(scope.once(_traces), {"lap_key": lap.lap_key}).all()
     else:
         some = {"lap_key": lap.lap_key, "channels": sorted(_sources_of(wanted))}
         rows = connection.execute(scope.once(_some_traces), some).all()
-    if wanted is not None and not wanted.difference(MADE).issubset(row.channel for row in rows):
+    if wanted is not None and not lenient and not wanted.difference(MADE).issubset(row.channel for row in rows):
         known = connection.scalars(scope.traces(LapTrace.channel).where(LapTrace.lap_key == lap.lap_key)).all()
         _refuse_absent(wanted, known)
     sources = {channel["name"]: channel for channel in lap.channels or ()}
@@ -196,10 +241,13 @@ def _sealed(
     return traces
 
 
-def _open(connection: Connection, scope: Scope, lap: Any, wanted: set[str] | None) -> dict[str, Trace]:
+def _open(
+    connection: Connection, scope: Scope, lap: Any, wanted: set[str] | None, _flags: dict[str, Any], *, lenient: bool
+) -> dict[str, Trace]:
     row = connection.execute(scope.laps(*LAP_COLUMNS).where(Lap.lap_key == lap.lap_key)).one()
     found = sealing.gather(connection, scope, LapRow(*row))
-    _refuse_absent(wanted, found)
+    if not lenient:
+        _refuse_absent(wanted, found)
     read = None if wanted is None else _sources_of(wanted)
     return {name: found[name] for name in sorted(found, key=in_catalogue_order) if read is None or name in read}
 

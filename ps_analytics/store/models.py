@@ -99,6 +99,8 @@ class Lap(Base):
     valid_override: Mapped[bool | None]
     flags: Mapped[dict[str, Any]] = mapped_column(default=dict)
     sectors_s: Mapped[list[Any]] = mapped_column(default=list)
+    sectors_stated: Mapped[bool] = mapped_column(default=False, server_default=false())  # by the source: they stay
+    cut_by: Mapped[int | None]  # the revision of its track that its sections were made by, also where they are none
     notes: Mapped[str] = mapped_column(default="")
     frames: Mapped[int] = mapped_column(default=0)
     sealed: Mapped[bool] = mapped_column(default=False, server_default=false())
@@ -277,7 +279,11 @@ class DeadLetter(Base):
 
 
 class Track(Base):
-    """A track learned from laps; names the user types stay when it is learned again."""
+    """A track learned from laps; names the user types stay when it is learned again.
+
+    `revision` counts the changes of its model; `edited` where the user had a hand in it. `start_finish` holds
+    `offset_m`, how far the user moved the line.
+    """
 
     __tablename__ = "track"
 
@@ -289,6 +295,8 @@ class Track(Base):
     model: Mapped[dict[str, Any] | None]
     algo_version: Mapped[str | None]
     laps_used: Mapped[list[Any] | None]
+    revision: Mapped[int] = mapped_column(default=1, server_default=text("1"))
+    edited: Mapped[bool] = mapped_column(default=False, server_default=false())
 
     __table_args__ = (UniqueConstraint("user_id", "name"),)  # the track of a session
 

@@ -11,10 +11,11 @@ from sqlalchemy import Connection, case, func, null
 
 from ps_analytics.channels.catalog import CATALOG
 from ps_analytics.errors import NotFound, UnknownChannel
-from ps_analytics.lap import column_dtype
+from ps_analytics.lap import SECTION_IDS, LapSection, column_dtype, section_column, section_ids
 from ps_analytics.store import laps as laps_
+from ps_analytics.store import sections
 from ps_analytics.store.engine import Database
-from ps_analytics.store.models import Lap, LapTrace
+from ps_analytics.store.models import Lap, LapTrace, Session
 from ps_analytics.store.scope import Scope
 from ps_analytics.store.traces import COLUMNS, unpack_into
 
@@ -23,14 +24,17 @@ _IDS_A_QUERY = 10_000
 _TRACES_A_CHUNK = 256
 """About 1.4 million samples of 90 s at 60 Hz: little memory, and few queries over a season."""
 
-_Dtypes = dict[str, type[np.float32] | type[np.float64]]
-_POLARS = {np.float32: pl.Float32, np.float64: pl.Float64}
+_Dtypes = dict[str, type[np.float32] | type[np.float64] | type[np.int32]]
+"""int32 are the columns of sections, 0 outside all of them."""
+_POLARS = {np.float32: pl.Float32, np.float64: pl.Float64, np.int32: pl.Int32}
 
 
 class _Lap(NamedTuple):
     key: int
     id: str
     sealed: bool
+    started_us: int
+    origin_us: int
 
 
 def scan(
@@ -44,7 +48,7 @@ def scan(
     Args:
         database: where the laps are.
         scope: whose.
-        channels: names.
+        channels: names, of sections too.
         laps: lap ids, or a frame with a column `lap_id`; None means every sealed lap of the user.
 
     Raises:
@@ -73,7 +77,8 @@ def scan(
 
 
 def _find(connection: Connection, scope: Scope, ids: list[str] | None) -> list[_Lap]:
-    statement = scope.laps(Lap.lap_key, Lap.id, Lap.sealed).order_by(Lap.lap_key)
+    columns = (Lap.lap_key, Lap.id, Lap.sealed, Lap.started_us, Session.started_us)
+    statement = scope.laps(*columns).order_by(Lap.lap_key)
     if ids is None:
         return [_Lap(*row) for row in connection.execute(statement.where(Lap.sealed.is_(True)))]
     found = [
@@ -94,7 +99,10 @@ def _dtypes(connection: Connection, scope: Scope, channels: Sequence[str], laps:
     Raises:
         UnknownChannel: none of the laps has it.
     """
-    return {name: column_dtype(name, _stored_dtype(connection, scope, name, laps)) for name in dict.fromkeys(channels)}
+    return {
+        name: np.int32 if name in SECTION_IDS else column_dtype(name, _stored_dtype(connection, scope, name, laps))
+        for name in dict.fromkeys(channels)
+    }
 
 
 def _stored_dtype(connection: Connection, scope: Scope, name: str, laps: list[_Lap]) -> str:
@@ -129,6 +137,7 @@ class _Piece(NamedTuple):
     lap: _Lap
     length: int
     rows: dict[str, Any]
+    sections: tuple[LapSection, ...] = ()
     frame: pl.DataFrame | None = None
 
 
@@ -141,7 +150,10 @@ def _read(connection: Connection, scope: Scope, laps: list[_Lap], dtypes: _Dtype
         for name, column in arrays.items():
             _fill(piece, name, column[start : start + piece.length])
         start += piece.length
-    made = {name: pl.Series(name, values, nan_to_null=True) for name, values in arrays.items()}
+    made = {
+        name: section_column(name, values) if name in SECTION_IDS else pl.Series(name, values, nan_to_null=True)
+        for name, values in arrays.items()
+    }
     if "lap_id" in columns:
         parts = [pl.repeat(piece.lap.id, piece.length, dtype=pl.String, eager=True) for piece in pieces]
         made["lap_id"] = pl.concat(parts) if parts else pl.Series([], dtype=pl.String)
@@ -152,23 +164,31 @@ def _pieces(
     connection: Connection, scope: Scope, laps: list[_Lap], names: list[str], columns: list[str]
 ) -> Iterator[_Piece]:
     """The laps that have something to give. The clock of a lap depends on all `names`, also on those not read."""
-    read = [name for name in names if name in columns]
-    described = COLUMNS if len(read) == len(names) else _without_data(read)
+    channels = [name for name in names if name not in SECTION_IDS]
+    cut = len(channels) < len(names)
+    clock = ["timestamp"] * cut + ["speed"] * (not channels)  # what tells when the samples of a section were taken
+    read = [name for name in names if name in columns] + ["timestamp"] * cut
+    described = COLUMNS if set(read) >= {*channels, *clock} else _without_data(read)
+    keys = [lap.key for lap in laps if lap.sealed]
     statement = scope.traces(LapTrace.lap_key, *described).where(
-        LapTrace.lap_key.in_([lap.key for lap in laps if lap.sealed]), LapTrace.channel.in_(names)
+        LapTrace.lap_key.in_(keys), LapTrace.channel.in_([*channels, *clock])
     )
     rows: dict[int, dict[str, Any]] = {}
     for row in connection.execute(statement.order_by(LapTrace.lap_key)):
         rows.setdefault(row.lap_key, {})[row.channel] = row
+    cut_into = sections.read_many(connection, scope, keys) if cut else {}
     for lap in laps:
-        found = rows.get(lap.key, {})
-        clocks = {(row.samples, row.rate_hz) for row in found.values()}
-        makes = [name for name in names if name in laps_.MADE and name not in found]
+        given = rows.get(lap.key, {})
+        found = {name: row for name, row in given.items() if name in channels}
+        clocks = {(row.samples, row.rate_hz) for row in (found or given).values()}
+        makes = [name for name in channels if name in laps_.MADE and name not in found]
         if lap.sealed and len(clocks) < 2 and not makes:
-            if clocks:
-                yield _Piece(lap, clocks.pop()[0], found)
-        elif (frame := _on_one_clock(connection, scope, lap, {*(found if lap.sealed else names), *makes})) is not None:
-            yield _Piece(lap, len(frame), {}, frame)
+            if clocks and (found or not channels):
+                yield _Piece(lap, clocks.pop()[0], given, cut_into.get(lap.key, ()))
+        elif (
+            frame := _on_one_clock(connection, scope, lap, {*(found if lap.sealed else channels), *makes})
+        ) is not None:
+            yield _Piece(lap, len(frame), {}, frame=frame)
 
 
 def _without_data(read: list[str]) -> tuple[Any, ...]:
@@ -187,7 +207,9 @@ def _on_one_clock(connection: Connection, scope: Scope, lap: _Lap, names: set[st
 
 
 def _fill(piece: _Piece, name: str, out: NDArray[Any]) -> None:
-    if piece.frame is not None:
+    if name in SECTION_IDS:
+        out[:] = _section_ids(piece, name)
+    elif piece.frame is not None:
         out[:] = piece.frame[name].to_numpy() if name in piece.frame.columns else np.nan
     elif (row := piece.rows.get(name)) is None:
         out[:] = np.nan
@@ -197,3 +219,21 @@ def _fill(piece: _Piece, name: str, out: NDArray[Any]) -> None:
         values = np.empty(row.samples, row.dtype)
         unpack_into(row, values, lap_id=piece.lap.id)
         out[:] = values
+
+
+def _section_ids(piece: _Piece, name: str) -> NDArray[np.int32] | int:
+    """The sections of a kind the samples of a piece lie in, as the lap's frames have them; 0 outside."""
+    if piece.frame is not None:
+        return piece.frame[name].fill_null(0).to_numpy() if name in piece.frame.columns else 0
+    if not piece.sections:
+        return 0
+    clock = piece.rows.get("timestamp")
+    base = piece.rows["speed"] if "speed" in piece.rows else next(iter(piece.rows.values()))
+    if clock is not None and clock.samples == piece.length:
+        times = np.empty(clock.samples, clock.dtype)
+        unpack_into(clock, times, lap_id=piece.lap.id)
+    else:
+        start_s = (piece.lap.started_us - piece.lap.origin_us) / 1e6 + base.start_offset_s
+        times = start_s + np.arange(piece.length) / base.rate_hz
+    time_us = piece.lap.origin_us + np.rint(times * 1e6).astype(np.int64)
+    return section_ids(piece.sections, SECTION_IDS[name], time_us)

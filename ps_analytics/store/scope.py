@@ -4,7 +4,7 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import Any, TypeVar, cast
 
-from sqlalchemy import ColumnElement, Delete, Executable, Select, Update, delete, exists, select, update
+from sqlalchemy import ColumnElement, Delete, Executable, Select, Update, and_, delete, exists, or_, select, update
 
 from ps_analytics.store.columns import Base
 from ps_analytics.store.models import (
@@ -12,6 +12,7 @@ from ps_analytics.store.models import (
     Event,
     IngestOffset,
     Lap,
+    LapSection,
     LapTrace,
     Session,
     TelemetryBatch,
@@ -43,6 +44,14 @@ class Scope:
         return select(Session.user_id).where(Session.status == "recording").distinct()
 
     @staticmethod
+    def uncut_tracks() -> Select[str, str | None]:
+        """User and name of each track that is not learned, or that laps are not cut by as it is now; of all users."""
+        joined = select(Session.user_id, Session.track).join(Lap, Lap.session_id == Session.id)
+        joined = joined.outerjoin(Track, and_(Track.user_id == Session.user_id, Track.name == Session.track))
+        unknown = and_(Lap.sealed.is_(True), Track.id.is_(None))
+        return joined.where(Session.track.is_not(None), or_(uncut(), unknown)).distinct()
+
+    @staticmethod
     def offsets(topic: str, partition: int) -> Select[int]:
         """The position of a topic, which belongs to no user."""
         return select(IngestOffset.next_offset).where(IngestOffset.topic == topic, IngestOffset.partition == partition)
@@ -70,10 +79,22 @@ class Scope:
         joined = select(*columns).select_from(Lap).join(Session, Session.id == Lap.session_id)
         return joined.where(Session.user_id == self.user)
 
-    def track_length_m(self) -> ColumnElement[float | None]:
-        """The length of the track a session names, if the user's record of it has one; a column beside `Session`."""
-        length = select(Track.length_m).where(Track.user_id == self.user, Track.name == Session.track)
-        return length.correlate(Session).scalar_subquery().label("track_length_m")
+    def laps_on_tracks(self, *columns: Any) -> Rows:
+        """The laps of the user's sessions, beside their session and the user's record of its track, if there is one."""
+        joined = select(*columns).select_from(Lap).join(Session, Session.id == Lap.session_id)
+        joined = joined.outerjoin(Track, and_(Track.user_id == self.user, Track.name == Session.track))
+        return joined.where(Session.user_id == self.user)
+
+    def tracks(self, *columns: Any) -> Rows:
+        """The user's tracks."""
+        return select(*columns).select_from(Track).where(Track.user_id == self.user)
+
+    def sections(self, *columns: Any) -> Rows:
+        """The sections of the user's laps that are cut by their track as it is now, beside lap, session and track."""
+        joined = select(*columns).select_from(LapSection).join(Lap, Lap.lap_key == LapSection.lap_key)
+        joined = joined.join(Session, Session.id == Lap.session_id)
+        joined = joined.join(Track, and_(Track.user_id == self.user, Track.name == Session.track))
+        return joined.where(Session.user_id == self.user, Lap.cut_by == Track.revision)
 
     def traces(self, *columns: Any) -> Rows:
         """The stored channels of the user's laps, beside lap and session."""
@@ -131,8 +152,15 @@ class Scope:
             Lap: exists().where(Session.id == Lap.session_id, mine),
             TelemetryBatch: exists().where(Session.session_key == TelemetryBatch.session_key, mine),
             LapTrace: exists().where(Lap.lap_key == LapTrace.lap_key, Session.id == Lap.session_id, mine),
+            LapSection: exists().where(Lap.lap_key == LapSection.lap_key, Session.id == Lap.session_id, mine),
+            Track: Track.user_id == self.user,
         }
         return conditions[model]
+
+
+def uncut() -> ColumnElement[bool]:
+    """Whether a lap, beside its track, has still to be cut by it as it is now."""
+    return and_(Lap.sealed.is_(True), Track.algo_version.is_not(None), Lap.cut_by.is_distinct_from(Track.revision))
 
 
 @lru_cache(maxsize=1024)

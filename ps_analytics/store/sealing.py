@@ -189,6 +189,7 @@ def _described(scope: Scope) -> Rows:
 
 def _mark_sealed(scope: Scope) -> Update:
     values: dict[str, Any] = {name: bindparam(name) for name in ("sealed", "frames", "flags")}
+    values["cut_by"] = None  # other samples may lie elsewhere on the track
     return scope.update(Lap).where(Lap.lap_key == bindparam("lap")).values(**values)
 
 

@@ -1,6 +1,6 @@
 """The store: one user's events, sessions and laps in one database, and the transactions that write them."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
@@ -14,18 +14,24 @@ from ps_analytics.errors import PluginClash
 from ps_analytics.lap import Lap
 from ps_analytics.plugins import load_plugins
 from ps_analytics.store import laps as laps_
-from ps_analytics.store import scanning, schema, sessions
+from ps_analytics.store import scanning, schema, sessions, track_edits
+from ps_analytics.store import tracks as tracks_
 from ps_analytics.store.engine import Database, open_database
 from ps_analytics.store.rows import SessionRow
 from ps_analytics.store.scope import Scope, scope_of
+from ps_analytics.store.track_cache import TrackCache
 from ps_analytics.store.transaction import Transaction
+from ps_analytics.track import TrackModel
 
 
 class Store:
     """What one user has, and only that: somebody else's ids are `NotFound` exactly as ids nobody has."""
 
-    def __init__(self, database: Database, user: str, *, keep_rows: bool = True) -> None:
+    def __init__(
+        self, database: Database, user: str, *, keep_rows: bool = True, tracks: TrackCache | None = None
+    ) -> None:
         self._database, self._scope, self._keep_rows = database, scope_of(user), keep_rows
+        self._tracks = TrackCache() if tracks is None else tracks
 
     @property
     def user(self) -> str:
@@ -39,7 +45,7 @@ class Store:
 
     def for_user(self, user: str) -> "Store":
         """The same database for somebody else; closing one closes both."""
-        return Store(self._database, user, keep_rows=self._keep_rows)
+        return Store(self._database, user, keep_rows=self._keep_rows, tracks=self._tracks)
 
     def close(self) -> None:
         """Close every connection."""
@@ -123,18 +129,24 @@ class Store:
         with self._database.read() as connection:
             return laps_.find_laps(connection, self._scope, given)
 
-    def read_lap(self, lap_id: str, channels: Sequence[str] | None = None) -> Lap:
-        """One lap with these channels (None: all); only what is asked for is read.
+    def read_lap(self, lap_id: str, channels: Sequence[str] | None = None, *, lenient: bool = False) -> Lap:
+        """One lap with these channels (None: all), its track and its sections; only what is asked for is read.
 
-        A damaged channel nobody asked for by name is left out and named in `flags["damaged"]`.
+        A damaged channel nobody asked for by name is left out and named in `flags["damaged"]`. Where the lap is cut
+        into its track's sections, its frames tell them whatever is asked for.
+
+        Args:
+            lap_id: the lap's.
+            channels: names; `corner_id`, `sector_id` and `straight_id` may be among them.
+            lenient: leave out the channels it was not recorded with instead of refusing.
 
         Raises:
             NotFound: no such lap.
-            UnknownChannel: it does not have a channel asked for.
+            UnknownChannel: it does not have a channel asked for, or is not cut and sections are asked for.
             CorruptTrace: a channel asked for fails its checks.
         """
         with self._database.read() as connection:
-            return laps_.read_lap(connection, self._scope, lap_id, channels)
+            return laps_.read_lap(connection, self._scope, lap_id, channels, tracks=self._tracks, lenient=lenient)
 
     def resolve_lap(
         self, text: str, *, session_id: str | None = None, track: str | None = None, car: str | None = None
@@ -173,6 +185,100 @@ class Store:
         """
         with self._database.write() as connection:
             laps_.set_override(connection, self._scope, lap_id, kind, valid)
+
+    def find_tracks(self) -> pl.DataFrame:
+        """The tracks by name: name, length_m, corners, sectors and laps_used (how many), algo_version, edited."""
+        with self._database.read() as connection:
+            return tracks_.find_tracks(connection, self._scope)
+
+    def read_track(self, name: str) -> TrackModel:
+        """The track of this name, as sessions write it.
+
+        Raises:
+            NotFound: no such track, or nothing is learned of it.
+            BadTrack: what is stored is no model.
+        """
+        with self._database.read() as connection:
+            return tracks_.read_track(connection, self._scope, name)
+
+    def write_track(self, track: TrackModel, *, edited: bool | None = None) -> None:
+        """Keep a track by its name; where a border moved, its laps are to be cut anew.
+
+        Args:
+            track: the model; it has a name.
+            edited: whether the user had a hand in it; None leaves that as it is.
+
+        Raises:
+            BadTrack: it has no name, or makes no sense.
+        """
+        with self.transaction() as transaction:
+            transaction.write_track(track, edited=edited)
+
+    def name_corners(self, name: str, names: Mapping[int, str]) -> TrackModel:
+        """The track of this name whose corners of these numbers are called so; an empty text takes a name back.
+
+        Raises:
+            NotFound: no such track, or no corner of a number.
+            BadTrack: a name that is too long.
+        """
+        return self._change_track(name, lambda track: track_edits.with_names(track, names))
+
+    def edit_sectors(self, name: str, borders_m: Sequence[float]) -> TrackModel:
+        """The track of this name whose sectors part at these places, in m from the line; its laps are to be cut anew.
+
+        Raises:
+            NotFound: no such track.
+            BadTrack: the places do not increase, or lie off the track.
+        """
+        return self._change_track(name, lambda track: track_edits.with_sectors(track, borders_m))
+
+    def move_line(self, name: str, offset_m: float) -> TrackModel:
+        """The track of this name whose line lies so many m further on; its laps are to be cut anew.
+
+        Corners and borders of sectors keep their places on the asphalt. For a model whose line is not where the laps'
+        is, such as an imported one.
+
+        Raises:
+            NotFound: no such track.
+            BadTrack: it would move by a lap or more.
+        """
+        with self._database.write() as connection:
+            changed = tracks_.change(
+                connection, self._scope, name, lambda track: track_edits.with_line(track, offset_m)
+            )
+            tracks_.note_line(connection, self._scope, name, offset_m)
+            return changed
+
+    def _change_track(self, name: str, how: Callable[[TrackModel], TrackModel]) -> TrackModel:
+        with self._database.write() as connection:
+            return tracks_.change(connection, self._scope, name, how)
+
+    def delete_track(self, name: str) -> None:
+        """Delete a track; its laps stay, and are no longer cut into sections.
+
+        Raises:
+            NotFound: no such track.
+        """
+        with self._database.write() as connection:
+            tracks_.delete_track(connection, self._scope, name)
+
+    def find_uncut_tracks(self) -> list[tuple[str, str]]:
+        """User and name of each track, of all users, that has sealed laps to be learned from or to be cut."""
+        with self._database.read() as connection:
+            return sorted((user, name or "") for user, name in connection.execute(Scope.uncut_tracks()))
+
+    def find_uncut_laps(self, track: str, *, limit: int | None = None) -> pl.DataFrame:
+        """The sealed laps not cut by their track as it is now, newest first: lap_id, revision (of the track)."""
+        with self._database.read() as connection:
+            return tracks_.find_uncut_laps(connection, self._scope, track, limit)
+
+    def find_fastest_laps(self, track: str, *, limit: int = 10) -> pl.DataFrame:
+        """The fastest timed and valid sealed laps of a track, of any session and car.
+
+        Columns: lap_id, lap_time_s, car, flags (the names of those that stand), has_position (world or GPS).
+        """
+        with self._database.read() as connection:
+            return tracks_.find_fastest_laps(connection, self._scope, track, limit)
 
     def delete_session(self, session_id: str) -> None:
         """Delete a session with its laps and telemetry.

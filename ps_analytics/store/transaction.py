@@ -8,13 +8,15 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, insert, text
 
 from ps_analytics.errors import NotFound
-from ps_analytics.lap import Trace
+from ps_analytics.lap import Lap as ReadLap
+from ps_analytics.lap import LapSection, Trace
 from ps_analytics.proto.codec import Batch
-from ps_analytics.store import frames, sealing
+from ps_analytics.store import frames, sealing, sections, tracks
 from ps_analytics.store.columns import new_id
 from ps_analytics.store.models import DeadLetter, Event, Lap, Session, TelemetryBatch
 from ps_analytics.store.rows import LAP_COLUMNS, SESSION_COLUMNS, LapRow, SessionRow
 from ps_analytics.store.scope import Rows, Scope, scope_of
+from ps_analytics.track import TrackModel
 
 _MOVE = text(
     "INSERT INTO ingest_offset (topic, partition, next_offset) VALUES (:topic, :partition, :next_offset)"
@@ -159,6 +161,8 @@ class Transaction:
         """
         self._own(session)
         self._check_event(facts.get("event_id"))
+        if facts.get("track", session.track) != session.track:
+            tracks.uncut_sessions(self._connection, self._scope, Session.session_key == session.key)
         self._connection.execute(self._scope.update(Session).where(Session.session_key == session.key).values(**facts))
         return self.session(session.id)
 
@@ -227,7 +231,7 @@ class Transaction:
         if known is not None:
             return self.close_lap(known, started_us=started_us, **facts)
         lap_id = new_id()
-        values = {"session_id": session.id, "lap_number": lap_number, "started_us": started_us, **facts}
+        values = {"session_id": session.id, "lap_number": lap_number, "started_us": started_us, **_stated(facts)}
         self._connection.execute(insert(Lap).values(id=lap_id, **values))
         return self.lap(lap_id)
 
@@ -242,12 +246,14 @@ class Transaction:
         Raises:
             NotFound: no such lap.
         """
-        before = self.lap(lap_id)
-        moved = any(facts.get(end, getattr(before, end)) != getattr(before, end) for end in ("started_us", "ended_us"))
+        before, facts = self.lap(lap_id), _stated(facts)
+        changed = {name for name, value in facts.items() if getattr(before, name, value) != value}
         if "flags" in facts:
             facts["flags"] = {**_of_traces(before.flags), **facts["flags"]}
-        if before.sealed and moved:
+        if before.sealed and changed & {"started_us", "ended_us"}:
             facts["sealed"] = False
+        if changed & _CUT_BY:
+            facts["cut_by"] = None
         if facts:
             self._connection.execute(self._scope.update(Lap).where(Lap.lap_key == before.key).values(**facts))
         return self.lap(lap_id)
@@ -295,6 +301,46 @@ class Transaction:
         """
         sealing.write(self._connection, self._scope, self.lap(lap_id), traces)
 
+    def read_track(self, name: str) -> TrackModel:
+        """The track of this name as it stands.
+
+        Raises:
+            NotFound: no such track, or nothing is learned of it.
+            BadTrack: what is stored is no model.
+        """
+        return tracks.read_track(self._connection, self._scope, name)
+
+    def write_track(self, track: TrackModel, *, edited: bool | None = None) -> None:
+        """Keep a track by its name; where a border moved, its laps are to be cut anew.
+
+        Args:
+            track: the model; it has a name.
+            edited: whether the user had a hand in it; None leaves that as it is.
+
+        Raises:
+            BadTrack: it has no name, or makes no sense.
+        """
+        tracks.write_track(self._connection, self._scope, track, edited=edited)
+
+    def write_sections(
+        self, lap: ReadLap, cut_into: Iterable[LapSection], *, revision: int, sectors_s: Sequence[float] = ()
+    ) -> bool:
+        """Write what a lap was cut into by its track, in place of what is there; none means that it cannot be cut.
+
+        Sector times that the source stated stay. False, and nothing is written, if lap or track have changed meanwhile.
+
+        Args:
+            lap: as it was read to be cut.
+            cut_into: its sections.
+            revision: of its track, as `find_uncut_laps` has it.
+            sectors_s: its sector times in s.
+
+        Raises:
+            NotFound: no such lap.
+        """
+        row = self.lap(lap.lap_id)
+        return sections.write(self._connection, self._scope, row, lap, cut_into, revision=revision, sectors_s=sectors_s)
+
     def dead_letter(self, source: str, reason: str, payload: bytes, *, received_us: int | None = None) -> None:
         """Set aside a message that cannot be taken, with its reason."""
         received = time.time_ns() // 1000 if received_us is None else received_us
@@ -312,6 +358,15 @@ class Transaction:
 
 def _lap_by_id(scope: Scope) -> Rows:
     return scope.laps(*LAP_COLUMNS).where(Lap.id == bindparam("lap_id"))
+
+
+_CUT_BY = {"started_us", "ended_us", "lap_time_s", "kind"}
+"""What a lap's sections are made of, beside its channels and its track."""
+
+
+def _stated(facts: Mapping[str, Any]) -> dict[str, Any]:
+    """What is to be written of a lap; sector times among it are the source's own."""
+    return {**facts, "sectors_stated": bool(facts["sectors_s"])} if "sectors_s" in facts else dict(facts)
 
 
 def _of_traces(flags: Mapping[str, Any]) -> dict[str, Any]:

@@ -8,6 +8,7 @@ import pytest
 from ps_analytics.errors import NotFound
 from ps_analytics.store.store import Store
 from ps_analytics.store.transaction import Transaction
+from tests.store.ring import ring
 from tests.store.stream import START_US, at, batch, drive, received, seal
 
 BY_ID: dict[str, Callable[[Store, dict[str, Any]], object]] = {
@@ -20,12 +21,20 @@ BY_ID: dict[str, Callable[[Store, dict[str, Any]], object]] = {
     "set_lap_override": lambda store, ids: store.set_lap_override(ids["lap"], valid=False),
     "delete_session": lambda store, ids: store.delete_session(ids["session"]),
     "delete_event": lambda store, ids: store.delete_event(ids["event"]),
+    "read_track": lambda store, ids: store.read_track(ids["track"]),
+    "name_corners": lambda store, ids: store.name_corners(ids["track"], {1: "Mine"}),
+    "edit_sectors": lambda store, ids: store.edit_sectors(ids["track"], [300.0]),
+    "move_line": lambda store, ids: store.move_line(ids["track"], 10.0),
+    "delete_track": lambda store, ids: store.delete_track(ids["track"]),
 }
 EMPTY: dict[str, Callable[[Store, dict[str, Any]], Any]] = {
     "find_events": lambda store, ids: store.find_events(),
     "find_sessions": lambda store, ids: store.find_sessions(event_id=ids["event"]),
     "find_laps": lambda store, ids: store.find_laps(session_id=ids["session"]),
     "scan": lambda store, ids: store.scan(["speed"]).collect(),
+    "find_tracks": lambda store, ids: store.find_tracks(),
+    "find_uncut_laps": lambda store, ids: store.find_uncut_laps(ids["track"]),
+    "find_fastest_laps": lambda store, ids: store.find_fastest_laps(ids["track"]),
 }
 WRITES: dict[str, Callable[[Transaction, dict[str, Any]], object]] = {
     "open_session": lambda t, ids: t.open_session(source="test", started_us=START_US, event_id=ids["event"]),
@@ -41,6 +50,8 @@ WRITES: dict[str, Callable[[Transaction, dict[str, Any]], object]] = {
     "lap": lambda t, ids: t.lap(ids["lap"]),
     "seal_lap": lambda t, ids: t.seal_lap(ids["lap"]),
     "write_traces": lambda t, ids: t.write_traces(ids["lap"], []),
+    "write_sections": lambda t, ids: t.write_sections(ids["read"], [], revision=1),
+    "read_track": lambda t, ids: t.read_track(ids["track"]),
 }
 NOTHING: dict[str, Callable[[Transaction, dict[str, Any]], Any]] = {
     "session_of_file": lambda t, ids: t.session_of_file("00"),
@@ -50,7 +61,7 @@ NOTHING: dict[str, Callable[[Transaction, dict[str, Any]], Any]] = {
 }
 OF_NOBODY = {  # they name no thing of a user, or make one
     "user", "url", "for_user", "close", "transaction", "find_recording_users",
-    "offset", "set_offset", "dead_letter", "open_event",
+    "offset", "set_offset", "dead_letter", "open_event", "find_uncut_tracks", "write_track",
 }  # fmt: skip
 
 
@@ -59,9 +70,11 @@ def of_anna(store: Store) -> dict[str, Any]:
     """The ids of what anna has: an event, a session that is recording, a sealed lap."""
     with store.transaction() as transaction:
         event = transaction.open_event("Test day")
-    session, laps = drive(store, event_id=event, file_sha256="00", source_session_id="one")
+    session, laps = drive(store, event_id=event, file_sha256="00", source_session_id="one", track="Ring")
     seal(store, laps)
-    return {"event": event, "session": session.id, "lap": laps[1].id, "row": session}
+    store.write_track(ring())
+    read = store.read_lap(laps[1].id)
+    return {"event": event, "session": session.id, "lap": laps[1].id, "row": session, "track": "Ring", "read": read}
 
 
 def everything(store: Store, of_anna: dict[str, Any]) -> list[Any]:
@@ -71,6 +84,9 @@ def everything(store: Store, of_anna: dict[str, Any]) -> list[Any]:
         store.find_laps().to_dicts(),
         store.read_session(of_anna["session"]),
         store.scan(["speed"]).collect().to_dicts(),
+        store.find_tracks().to_dicts(),
+        store.read_track("Ring").to_json(),
+        store.find_uncut_laps("Ring").to_dicts(),
     ]
 
 
@@ -114,6 +130,17 @@ def test_writing_to_what_is_somebody_elses_is_refused(store: Store, of_anna: dic
 def test_a_transaction_shows_nothing_of_somebody_else(store: Store, of_anna: dict[str, Any], name: str) -> None:
     with store.for_user("ben").transaction() as transaction:
         assert not NOTHING[name](transaction, of_anna)
+
+
+def test_a_track_of_the_same_name_is_anothers_own(store: Store, of_anna: dict[str, Any]) -> None:
+    before = everything(store, of_anna)
+    ben = store.for_user("ben")
+    ben.write_track(ring(length_m=650.0, sectors=()))
+    assert (ben.read_track("Ring").length_m, store.read_track("Ring").length_m) == (650.0, 600.0)
+    ben.name_corners("Ring", {1: "Bens"})
+    ben.delete_track("Ring")
+    assert everything(store, of_anna) == before
+    assert store.read_lap(of_anna["lap"]).track_model is not None
 
 
 def test_a_session_cannot_be_moved_to_an_event_of_somebody_else(store: Store, of_anna: dict[str, Any]) -> None:

@@ -23,7 +23,8 @@ FIELDS = {  # as the data model is drawn; a key that telemetry carries and what 
     "vehicle_configuration_id? vehicle_setup_id? notes source_session_id? file_sha256? video? "
     "+session_key +started_us +channels?",
     "lap": "id session_id lap_number source_lap_number? lap_time_s? time_source started_us ended_us? kind "
-    "kind_override? valid valid_reason? valid_override? flags sectors_s notes +lap_key +frames +sealed",
+    "kind_override? valid valid_reason? valid_override? flags sectors_s notes +lap_key +frames +sealed +cut_by? "
+    "+sectors_stated",
     "telemetry_frame": "timestamp_us throttle? brake? steering? speed? gear? rpm? lap_time_ms? lap_number? "
     "normalized_position? +session_key +seq",
     "vehicle": "id user_id name description? tags?",
@@ -35,7 +36,7 @@ FIELDS = {  # as the data model is drawn; a key that telemetry carries and what 
     "lap_trace": "lap_key channel rate_hz start_offset_s samples dtype codec crc32 data +unit?",
     "ingest_offset": "topic partition next_offset",
     "dead_letter": "id user_id received_us source reason payload",
-    "track": "id user_id name length_m? start_finish? model? algo_version? laps_used?",
+    "track": "id user_id name length_m? start_finish? model? algo_version? laps_used? +revision +edited",
     "lap_section": "lap_key kind number name? start_m end_m started_us ended_us",
     "preference": "user_id key value",
     "share": "owner reader session_id",
@@ -52,8 +53,8 @@ def engine(database_url: str) -> Iterator[Engine]:
 def test_push_creates_then_does_nothing(engine: Engine) -> None:
     plugins = load_plugins(())
     assert schema.current(engine) is None
-    assert schema.push(engine, plugins) == [schema.Step("core", None, "0001")]
-    assert schema.push(engine, plugins) == [schema.Step("core", "0001", "0001")]
+    assert schema.push(engine, plugins) == [schema.Step("core", None, "0002")]
+    assert schema.push(engine, plugins) == [schema.Step("core", "0002", "0002")]
     assert schema.current(engine) == schema.needed()
 
 
@@ -92,6 +93,30 @@ def test_rows_survive_every_upgrade(engine: Engine) -> None:
                 branch.upgrade(connection, revision)
             assert _count(engine, filled) == dict.fromkeys(filled, 1), revision
         assert len(filled) == len(branch.metadata.tables)
+
+
+def test_sector_times_from_before_laps_were_cut_are_the_sources(engine: Engine) -> None:
+    core = schema.core()
+    with schema.exclusive(engine) as connection:
+        core.upgrade(connection, "0001")
+        connection.execute(
+            text(
+                "INSERT INTO session (id, user_id, name, source, status, started_us, notes) "
+                "VALUES ('s', 'anna', 'Race', 'ld', 'completed', 0, '')"
+            )
+        )
+        for number, sectors in enumerate(("[]", "[20.5, 30.25]", "null")):
+            connection.execute(
+                text(
+                    "INSERT INTO lap (id, session_id, lap_number, time_source, started_us, kind, valid, flags, "
+                    "sectors_s, notes, frames) VALUES (:id, 's', :number, 'source', 0, 'timed', :valid, '{}', :sectors, '', 0)"
+                ),
+                {"id": f"lap {number}", "number": number, "valid": True, "sectors": sectors},
+            )
+    with schema.exclusive(engine) as connection:
+        core.upgrade(connection)
+        rows = connection.execute(text("SELECT sectors_stated, cut_by FROM lap ORDER BY lap_number")).all()
+    assert [(bool(stated), by) for stated, by in rows] == [(False, None), (True, None), (False, None)]
 
 
 def test_a_plugin_is_upgraded_with_rows_in_its_tables(engine: Engine, tmp_path: Path) -> None:
@@ -135,7 +160,7 @@ def test_a_plugin_that_is_gone_never_blocks_the_core(engine: Engine, tmp_path: P
     with engine.begin() as connection:
         connection.execute(text("INSERT INTO note (id, body) VALUES (1, 'dry')"))
         connection.execute(text("UPDATE alembic_version_notes SET version_num = '0417'"))
-    assert schema.push(engine, load_plugins(())) == [schema.Step("core", "0001", "0001")]
+    assert schema.push(engine, load_plugins(())) == [schema.Step("core", "0002", "0002")]
     schema.ensure(engine)
     assert _count(engine, {"note"}) == {"note": 1}
 
@@ -161,7 +186,7 @@ def test_a_migration_that_fails_leaves_nothing_and_stops_no_other(engine: Engine
         zeal=(MetaData(), write_migrations(tmp_path / "zeal", {"0001": "    pass\n"})),
     )
     assert schema.push(engine, plugins) == [
-        schema.Step("core", None, "0001"),
+        schema.Step("core", None, "0002"),
         schema.Step("notes", None, None, "RuntimeError: out of ink"),
         schema.Step("zeal", None, "0001"),
     ]
@@ -209,7 +234,7 @@ def test_a_database_of_a_later_version_is_refused(engine: Engine) -> None:
         with pytest.raises(SchemaOutdated) as raised:
             ask(engine)
         assert str(raised.value).endswith(
-            "is at revision '0417', this version needs '0001'. Install a newer ps-analytics."
+            "is at revision '0417', this version needs '0002'. Install a newer ps-analytics."
         )
 
 
@@ -231,7 +256,7 @@ def test_two_processes_may_push_at_once(database_url: str) -> None:
         thread.start()
     for thread in threads:
         thread.join()
-    assert (steps, errors) == (["0001", "0001"], [])
+    assert (steps, errors) == (["0002", "0002"], [])
 
 
 def test_reset_drops_every_row_and_creates_the_tables_anew(engine: Engine) -> None:
@@ -239,7 +264,7 @@ def test_reset_drops_every_row_and_creates_the_tables_anew(engine: Engine) -> No
     schema.push(engine, plugins)
     filled = _fill(engine, {name for branch in schema.branches(plugins) for name in branch.metadata.tables})
     assert schema.count_rows(engine, plugins) == dict.fromkeys(filled, 1)
-    assert [step.after for step in schema.reset(engine, plugins)] == ["0001", "0001"]
+    assert [step.after for step in schema.reset(engine, plugins)] == ["0002", "0001"]
     assert schema.count_rows(engine, plugins) == {}
 
 
