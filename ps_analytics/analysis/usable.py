@@ -1,28 +1,43 @@
 """Which laps count: for an average, and as something to learn from or to be compared with (§2 of the analysis core)."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from ps_analytics.analysis.align import grid_lap
+from ps_analytics.analysis.place import SAME_TRACK
 from ps_analytics.analysis.samples import read_samples
 from ps_analytics.errors import IncompatibleLaps
 from ps_analytics.lap import Lap, LapKind
+
+Floats = NDArray[np.float64]
 
 WITHIN = 1.12
 """A lap slower than this many times the best one was driven in other conditions, or not for the time."""
 LONGEST_GAP_S, LONGEST_GAP_M = 1.0, 60.0
 """More missing telemetry than this hides a corner."""
 _GAP_S = 0.25
+_ENOUGH = 3
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """What a lap shows: why it cannot be learned from (None if it can), its time in s, the metres driven if known."""
+
+    reason: str | None
+    time_s: float = np.nan
+    driven_m: float | None = None
 
 
 def pick_usable(laps: Sequence[Lap | pl.DataFrame], *, within: float = WITHIN) -> list[Lap | pl.DataFrame]:
     """The laps that can be coached, learned from and put together to an ideal one, in the order given.
 
-    Timed, valid, not a race's first lap, with telemetry and no long gap in it, and no slower than `within`
-    times the fastest of those. A user's override counts: it is in the lap's `kind` and `valid`. A plain frame counts
-    if it holds a whole lap.
+    Timed, valid, not a race's first lap, with telemetry and no long gap in it, as long as most of the others, and no
+    slower than `within` times the fastest of those. A user's override counts: it is in the lap's `kind` and `valid`.
+    A plain frame counts if it holds a whole lap.
 
     Args:
         laps: of one track.
@@ -34,11 +49,12 @@ def pick_usable(laps: Sequence[Lap | pl.DataFrame], *, within: float = WITHIN) -
         >>> len(pick_usable([whole, whole.head(2)]))
         1
     """
-    times = [None if why_unusable(lap) else _time_s(lap) for lap in laps]
-    best_s = min((time for time in times if time is not None), default=None)
-    if best_s is None:
-        return []
-    return [lap for lap, time in zip(laps, times, strict=True) if time is not None and time <= within * best_s]
+    seen = [_look_at(lap) for lap in laps]
+    length_m = _usual_length_m(seen)
+    good = [found.reason is None and _is_as_long(found, length_m) for found in seen]
+    best_s = min((found.time_s for found, kept in zip(seen, good, strict=True) if kept), default=np.inf)
+    kept = [ok and found.time_s <= within * best_s for found, ok in zip(seen, good, strict=True)]
+    return [lap for lap, ok in zip(laps, kept, strict=True) if ok]
 
 
 def why_unusable(lap: Lap | pl.DataFrame, best_s: float | None = None, *, within: float = WITHIN) -> str | None:
@@ -53,15 +69,10 @@ def why_unusable(lap: Lap | pl.DataFrame, best_s: float | None = None, *, within
         >>> why_unusable(pl.DataFrame({"timestamp": [0.0, 0.1]}))
         'the frame has 2 samples'
     """
-    if isinstance(lap, Lap) and (reason := why_uncounted(lap)) is not None:
-        return reason
-    try:
-        reason, time_s = _why_unread(lap), _time_s(lap)
-    except IncompatibleLaps as refused:
-        return refused.reason.removesuffix(".")
-    if reason is None and best_s is not None and time_s > within * best_s:
-        return f"{time_s / best_s - 1:.0%} slower than the best"
-    return reason
+    found = _look_at(lap)
+    if found.reason is None and best_s is not None and found.time_s > within * best_s:
+        return f"{found.time_s / best_s - 1:.0%} slower than the best"
+    return found.reason
 
 
 def why_uncounted(lap: Lap) -> str | None:
@@ -75,26 +86,43 @@ def why_uncounted(lap: Lap) -> str | None:
     return "a race's first lap" if lap.flags.get("race_start") else None
 
 
-def _why_unread(lap: Lap | pl.DataFrame) -> str | None:
-    """What is wrong with a lap's telemetry.
+def _usual_length_m(seen: Sequence[_Seen]) -> float | None:
+    """What most laps drove, in m; None where too few say it for a lap to be out of line."""
+    known = [found.driven_m for found in seen if found.reason is None and found.driven_m is not None]
+    return float(np.median(known)) if len(known) >= _ENOUGH else None
 
-    Raises:
-        IncompatibleLaps: it has none to go by.
-    """
+
+def _is_as_long(found: _Seen, length_m: float | None) -> bool:
+    return length_m is None or found.driven_m is None or abs(found.driven_m / length_m - 1) <= SAME_TRACK
+
+
+def _look_at(lap: Lap | pl.DataFrame) -> _Seen:
+    if isinstance(lap, Lap) and (reason := why_uncounted(lap)) is not None:
+        return _Seen(reason)
     stated = lap.flags.get("gap_s") if isinstance(lap, Lap) else None
-    if isinstance(stated, (int, float)) and stated > LONGEST_GAP_S:
-        return f"{stated:.1f} s of its telemetry are missing"
-    samples = read_samples(lap)
-    time_s, speed = samples.time_s, samples.speed_ms
+    if isinstance(stated, int | float) and stated > LONGEST_GAP_S:
+        return _Seen(f"{stated:.1f} s of its telemetry are missing")
+    try:
+        samples, time_s = read_samples(lap), _time_s(lap)
+    except IncompatibleLaps as refused:
+        return _Seen(refused.reason.removesuffix("."))
+    when, speed = samples.time_s, samples.speed_ms
     if samples.lap_time_s is not None:
-        time_s = np.concatenate([[min(0.0, time_s[0])], time_s, [max(samples.lap_time_s, time_s[-1])]])
+        when = np.concatenate([[min(0.0, when[0])], when, [max(samples.lap_time_s, when[-1])]])
         speed = None if speed is None else np.concatenate([speed[:1], speed, speed[-1:]])
-    missing_s = np.diff(time_s)
-    if missing_s.max() > LONGEST_GAP_S:
-        return f"{missing_s.max():.1f} s of its telemetry are missing"
-    long = np.flatnonzero(missing_s > _GAP_S)
-    if speed is not None and len(long):
-        missing_m = float(np.max(missing_s[long] * np.nan_to_num(speed[long] + speed[long + 1]) / 2))
+    if speed is None:
+        return _Seen(_why_missing(np.diff(when), None), time_s)
+    known = np.isfinite(speed)
+    moved_m = np.diff(when) * np.convolve(np.interp(when, when[known], speed[known]), (0.5, 0.5), mode="valid")
+    return _Seen(_why_missing(np.diff(when), moved_m), time_s, float(moved_m.sum()))
+
+
+def _why_missing(step_s: Floats, step_m: Floats | None) -> str | None:
+    """What is wrong with steps between samples in s and m."""
+    if step_s.max() > LONGEST_GAP_S:
+        return f"{step_s.max():.1f} s of its telemetry are missing"
+    if step_m is not None:
+        missing_m = float(np.max(step_m[step_s > _GAP_S], initial=0.0))
         if missing_m > LONGEST_GAP_M:
             return f"{missing_m:.0f} m of its telemetry are missing"
     return None

@@ -2,7 +2,6 @@
 
 from dataclasses import replace
 
-import numpy as np
 import pytest
 
 from ps_analytics.analysis.usable import pick_usable, why_uncounted, why_unusable
@@ -105,4 +104,10 @@ def test_a_plain_frame_counts_if_it_holds_a_whole_lap() -> None:
 
 def test_nothing_usable_is_an_empty_list() -> None:
     assert pick_usable([]) == []
-    assert np.size(pick_usable([replace(drive_evenly(60.0), valid=False)])) == 0
+    assert pick_usable([replace(drive_evenly(60.0), valid=False)]) == []
+
+
+def test_a_lap_of_another_length_than_most_is_none_however_fast() -> None:
+    short = drive_evenly(40.0, length_m=2000.0, lap_number=9)
+    honest = [drive_evenly(60.0 + n, lap_number=n) for n in (1, 2, 3)]
+    assert pick_usable([short, *honest]) == honest
