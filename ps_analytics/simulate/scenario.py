@@ -76,6 +76,18 @@ def draw(seed: int) -> Scenario:
     return Scenario(session, tuple(struck), seed, source)
 
 
+def draw_outing(seed: int, *, laps: int = 6, rate_hz: float = 60.0) -> SimulatedSession:
+    """Flying laps only, and the start of one more, of the circuit, car and driver of this seed's scenario; no trouble.
+
+    Example:
+        >>> [str(lap.kind) for lap in draw_outing(7, laps=2).truth]
+        ['timed', 'timed', 'partial']
+    """
+    rng = np.random.default_rng([seed, 17])
+    circuit, car, driver = _draw_circuit(rng, seed), _draw_car(rng), _draw_driver(rng)
+    return simulate(circuit, car, driver, [_TIMED] * laps, seed=2 * seed, rate_hz=rate_hz, workshop=False)
+
+
 def _draw_circuit(rng: np.random.Generator, seed: int) -> Circuit:
     """1.5 to 7 km with 6 to 20 corners; not every draw makes a circuit, so the next one may be it."""
     while True:

@@ -15,12 +15,18 @@ import numpy as np
 
 from ps_analytics.simulate.scenario import REPORTING_SEEDS, TUNING_SEEDS
 from tests.bench import table
+from tests.bench.corners import judge_corners, tell_corners
+from tests.bench.deltas import judge_deltas, tell_deltas
+from tests.bench.ideals import judge_ideal, tell_ideals
 from tests.bench.sessions import Detection, detect
 from tests.bench.speed import tell_speed
 
 Found = TypeVar("Found")
 
 SEEDS = {"tuning": TUNING_SEEDS, "reporting": REPORTING_SEEDS}
+PARTS = ("detection", "deltas", "corners", "ideals", "speed")
+SPARSELY = 3
+"""Deltas, corners and ideal laps, each under several conditions, are judged on every third session."""
 WORKERS = 2
 _SHOWN = 60
 
@@ -33,6 +39,12 @@ def main(arguments: Sequence[str] = ("--sessions", "40")) -> None:
     with ProcessPoolExecutor(asked.workers, mp_context=get_context("spawn")) as pool:
         if asked.only in (None, "detection"):
             tell_detection(list(_each(pool, detect, seeds)))
+        if asked.only in (None, "deltas"):
+            tell_deltas(list(_each(pool, judge_deltas, seeds[::SPARSELY])))
+        if asked.only in (None, "corners"):
+            tell_corners(list(_each(pool, judge_corners, seeds[::SPARSELY])))
+        if asked.only in (None, "ideals"):
+            tell_ideals(list(_each(pool, judge_ideal, seeds[::SPARSELY])))
     if asked.only in (None, "speed"):
         tell_speed()
 
@@ -42,7 +54,7 @@ def _parse(arguments: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--sessions", type=int, default=int(os.environ.get("BENCH_SESSIONS", "1000")))
     parser.add_argument("--seeds", choices=list(SEEDS), default=os.environ.get("BENCH_SEEDS", "reporting"))
     parser.add_argument("--first", type=int, default=0, help="leave out so many seeds")
-    parser.add_argument("--only", choices=["detection", "speed"])
+    parser.add_argument("--only", choices=PARTS)
     parser.add_argument("--workers", type=int, default=WORKERS)
     return parser.parse_args(arguments)
 

@@ -43,3 +43,9 @@ def at_most(path: str, value: float, limit: float, unit: str = "×") -> None:
 def at_least(path: str, value: float, limit: float, unit: str = "×") -> None:
     """Print a figure that should reach its limit."""
     print(f"{path:<68} {value:10.2f} {unit:<9} limit ≥ {limit:g}  {'met' if value >= limit else 'MISSED'}")
+
+
+def within(path: str, value: float, low: float, high: float, unit: str = "×") -> None:
+    """Print a figure that should lie between two limits."""
+    met = "met" if low <= value <= high else "MISSED"
+    print(f"{path:<68} {value:10.2f} {unit:<9} limit {low:g}–{high:g}  {met}")

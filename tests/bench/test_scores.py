@@ -1,9 +1,16 @@
 """The harness's own sums, on laps made by hand."""
 
+import numpy as np
+import polars as pl
+
 from ps_analytics.ingest.laps import LapCut
 from ps_analytics.lap import LapKind
+from ps_analytics.simulate.circuit import generate
 from ps_analytics.simulate.session import LapTruth
+from ps_analytics.track import Corner, Direction, TrackModel
+from tests.bench.corners import match_corners
 from tests.bench.scores import score_laps
+from tests.bench.sessions import split_sessions
 
 
 def driven(number: int, start_s: float, time_s: float, **change: object) -> LapTruth:
@@ -67,3 +74,35 @@ def test_stated_and_derived_times_are_told_apart() -> None:
     score = score_laps(TRUTH, [found(10.0, 60.0, time_source="source"), found(70.0, 61.0, lap_time_s=61.25)])
     assert score.stated_s == (0.0,)
     assert score.derived_s == (0.25,)
+
+
+def test_a_corner_matches_one_of_its_direction_near_it_and_only_one() -> None:
+    circuit = generate("Test", seed=5, length_m=2400, corners=8)
+    corners = [corner(n, c.apex_m + 3.0, c.direction > 0) for n, c in enumerate(circuit.corners, 1)]
+    wrong_way = corner(9, circuit.corners[0].apex_m, circuit.corners[0].direction < 0)
+    twice = corner(10, circuit.corners[1].apex_m + 9.0, circuit.corners[1].direction > 0)
+    pairs = match_corners(track(2400.0, [wrong_way, twice, *corners]), circuit)
+    assert sorted((true, place) for place, true, _ in pairs) == [(n, n + 2) for n in range(8)]
+    assert all(abs(away - 3.0) < 1e-6 for _, _, away in pairs)
+
+
+def test_corners_of_a_track_learned_a_little_longer_lie_where_they_are() -> None:
+    circuit = generate("Test", seed=5, length_m=2400, corners=8)
+    longer = [corner(c.number, 1.01 * c.apex_m, c.direction > 0) for c in circuit.corners]
+    assert max(abs(away) for _, _, away in match_corners(track(2424.0, longer), circuit)) < 1e-6
+
+
+def corner(number: int, apex_m: float, right: bool) -> Corner:
+    direction = Direction.RIGHT if right else Direction.LEFT
+    return Corner(number, f"T{number}", direction, apex_m - 10, apex_m, apex_m + 10)
+
+
+def track(length_m: float, corners: list[Corner]) -> TrackModel:
+    none = np.zeros(1)
+    return TrackModel(length_m, none, none, none, none, source="position", algo_version="1", corners=tuple(corners))
+
+
+def test_a_session_is_cut_where_its_clock_goes_far_back_or_is_silent_for_long() -> None:
+    stamps = [0.0, 1.0, 61.5, 62.0, 58.0, 59.0, 50.0, 50.1]
+    parts = split_sessions(pl.DataFrame({"timestamp": stamps}))
+    assert [part["timestamp"].to_list() for part in parts] == [[0.0, 1.0], [61.5, 62.0, 58.0, 59.0], [50.0, 50.1]]
