@@ -29,8 +29,10 @@ from ps_analytics.track import LONGEST_M, Corner, Direction, JsonReader, Sector,
 
 Floats = NDArray[np.float64]
 
-SAME_TRACK = 0.05
-"""A list whose lap is longer or shorter by more is another track's."""
+SAME_TRACK = 0.08
+"""A list whose lap is longer or shorter by more is another track's; games and lists disagree by 6 % at worst."""
+LEAST_MATCHED = 0.4
+"""A list that gives fewer of its corners to places where the track turns is another track's."""
 SHIFTED_BY = 0.12
 SHIFT_STEP_M = 4.0
 """Some lists begin at another line: their places are tried so far to either side, as a share of the lap."""
@@ -92,7 +94,7 @@ def with_corner_list(track: TrackModel, listed: CornerList) -> TrackModel:
         listed: of the same track.
 
     Raises:
-        BadTrack: it is not this track's, by its length.
+        BadTrack: it is not this track's, by its length or by where it has its corners.
 
     Example:
         >>> at = np.arange(0.0, 1000.0, 2.0)
@@ -176,6 +178,8 @@ def _numbered_by(track: TrackModel, known: Sequence[Corner]) -> tuple[Corner, ..
     if len({corner.number for corner in known}) < len(known):
         known = [replace(corner, number=number) for number, corner in enumerate(known, 1)]
     pairs = matched(known, track.corners, track.length_m)
+    if len(pairs) < LEAST_MATCHED * len(known):
+        raise BadTrack(_WHAT, reason=f"the track turns at {len(pairs)} of its {len(known)} corners only.")
     kept = list(known)
     for listed, found in pairs:
         kept[listed] = replace(track.corners[found], number=known[listed].number, name=known[listed].name)

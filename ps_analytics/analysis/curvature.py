@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from ps_analytics.analysis.path import SMOOTH_M, smooth_path, without_steps
 from ps_analytics.analysis.plane import on_plane
 from ps_analytics.analysis.segment import smoothed
 from ps_analytics.errors import IncompatibleLaps
@@ -13,16 +14,8 @@ from ps_analytics.errors import IncompatibleLaps
 Floats = NDArray[np.float64]
 Channels = Mapping[str, Floats]
 
-PATH_SMOOTH_M = 5.0
-"""Standard deviation of the Gaussian a path is smoothed with before it is differentiated twice."""
-WIDEST_SMOOTH_M = 14.0
-"""No noise is a reason to smooth a path more: corners would melt."""
-QUIET_PER_M = 4e-4
-"""Noise of the curvature, after the smoothing of segmentation, that no corner is made of."""
 SMALLEST_M = 50.0
 """A path that stays within so many metres is none."""
-OPEN_M = 60.0
-"""A lap that ends farther from where it began is not closed."""
 OPEN_TURN = 0.3
 """A lap whose turns are further from a whole number of times round is not closed."""
 LEAST_KNOWN = 0.9
@@ -38,7 +31,6 @@ ALIKE = 0.5
 FAR_M = 30.0
 """Laps whose curvatures correlate less, or whose paths lie farther apart at the median, are of different layouts."""
 GRAVITY = 9.80665
-_ENDS = 5
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -79,7 +71,7 @@ def line_of(laps: Sequence[Channels], step_m: float, *, origin: tuple[float, flo
 
 def _from_positions(laps: Sequence[Channels], step_m: float, _: object) -> Line | None:
     paths = _paths(laps, ("x", "y"))
-    return None if paths is None else _along(_middle(paths), step_m, "position")
+    return None if paths is None else _along(paths, laps, step_m, "position")
 
 
 def _from_gps(laps: Sequence[Channels], step_m: float, origin: tuple[float, float] | None) -> Line | None:
@@ -92,7 +84,7 @@ def _from_gps(laps: Sequence[Channels], step_m: float, origin: tuple[float, floa
     assert origin is not None  # worked out above
     plane = [on_plane(lat, lon, latitude_0=origin[0], longitude_0=origin[1]) for lat, lon in places]
     paths = _paths([{"x": east, "y": north} for east, north in plane], ("x", "y"), of=len(laps))
-    return None if paths is None else replace(_along(_middle(paths), step_m, "gps"), origin=origin)
+    return None if paths is None else replace(_along(paths, laps, step_m, "gps"), origin=origin)
 
 
 def _from_yaw_rate(laps: Sequence[Channels], step_m: float, _: object) -> Line | None:
@@ -172,7 +164,7 @@ def _paths(laps: Sequence[Channels], names: tuple[str, str], *, of: int | None =
     found = []
     for lap in laps:
         if all(_is_known(lap, name) for name in names):
-            path = _without_steps(np.array([lap[name] for name in names]))
+            path = without_steps(np.array([lap[name] for name in names]))
             if path is not None and np.hypot(*np.ptp(path, axis=1)) > SMALLEST_M:
                 found.append(path)
     if not found or 2 * len(found) < (of or len(laps)):
@@ -180,88 +172,21 @@ def _paths(laps: Sequence[Channels], names: tuple[str, str], *, of: int | None =
     return _of_one_layout(found, [float(np.median(np.hypot(*(path - found[0])))) < FAR_M for path in found])
 
 
-def _without_steps(path: Floats) -> Floats | None:
-    """The path as it runs on between the points where it was told anew; a straight line goes on beyond the last."""
-    told = np.asarray(np.isfinite(path).all(axis=0), dtype=np.bool_)
-    told[1:] &= np.any(np.diff(path, axis=1) != 0, axis=0)
-    # What is held before the first and after the last sample is not where the car was.
-    at = np.flatnonzero(told)
-    first, last = (at[1], at[-1]) if len(at) > 1 and at[0] == 0 and at[1] > 1 else (at[0], at[-1])
-    at = at[(at >= first) & (at <= last)]
-    if len(at) < 2 * _ENDS:
-        return None
-    index = np.arange(path.shape[1])
-    return np.array([_extended(index, at, axis[at]) for axis in path])
-
-
-def _extended(index: NDArray[np.int64], at: NDArray[np.int64], values: Floats) -> Floats:
-    """Linear between the known points, and on beyond them at the rate of the last few."""
-    found = np.interp(index, at, values)
-    for beyond, edge, inner in ((index < at[0], 0, _ENDS), (index > at[-1], -1, -_ENDS - 1)):
-        rate = (values[inner] - values[edge]) / (at[inner] - at[edge])
-        found[beyond] = values[edge] + rate * (index[beyond] - at[edge])
-    return np.asarray(found)
-
-
-def _middle(paths: Sequence[Floats]) -> Floats:
-    return np.asarray(np.median(paths, axis=0))
-
-
-def _along(path: Floats, step_m: float, source: str) -> Line:
-    """The line along a path (2, n) that ends where it began, its last point left out."""
-    gap = path[:, -1] - path[:, 0]
-    flags: dict[str, object] = {}
-    closed = bool(np.hypot(*gap) <= OPEN_M)
-    if closed:
-        path = path - np.outer(gap, np.linspace(-0.5, 0.5, path.shape[1]))
-    else:
-        flags["open"] = True
-    points = _Points(path[:, :-1], step_m, closed=closed)
-    over_m = PATH_SMOOTH_M
-    noise = points.noise_per_m(over_m)
-    if noise > QUIET_PER_M:
-        # The noise of a second difference falls with the 2.5th power of the width it is smoothed over.
-        over_m = float(min(over_m * (noise / QUIET_PER_M) ** 0.4, WIDEST_SMOOTH_M))
-        flags["path_noise_per_m"] = round(noise, 5)
-    x, y, curvature, heading = points.smooth(over_m)
-    return Line(step_m, curvature, heading, source, x, y, flags=flags)
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Points:
-    """A path (2, n) on a grid; one that does not close goes on straight at both ends."""
-
-    path: Floats
-    step_m: float
-    closed: bool
-
-    def smooth(self, over_m: float) -> tuple[Floats, Floats, Floats, Floats]:
-        """Place (x, y), curvature and heading in degrees after smoothing."""
-        count = self.path.shape[1]
-        pad = 0 if self.closed else round(8 * over_m / self.step_m)  # what wraps reaches half as far
-        index = np.arange(-pad, count + pad)
-        path = self.path if self.closed else np.array([_extended(index, index[pad:-pad], axis) for axis in self.path])
-        path = np.array([smoothed(axis, over_m, self.step_m) for axis in path])
-        before, after = np.roll(path, 1, axis=1), np.roll(path, -1, axis=1)
-        dx, dy = (after - before) / (2 * self.step_m)
-        ddx, ddy = (after - 2 * path + before) / self.step_m**2
-        turn = (dy * ddx - dx * ddy) / np.maximum(np.hypot(dx, dy), 1e-6) ** 3
-        heading = np.degrees(np.arctan2(dx, dy)) % 360.0
-        keep = slice(pad, pad + count)
-        return path[0, keep], path[1, keep], turn[keep], heading[keep]
-
-    def noise_per_m(self, over_m: float) -> float:
-        """What of the curvature is too short to be of a corner: its standard deviation, by the median."""
-        turn = self.smooth(over_m)[2]
-        short = turn - smoothed(turn, over_m, self.step_m)
-        return float(1.4826 * np.median(np.abs(short)))
+def _along(paths: Sequence[Floats], laps: Sequence[Channels], step_m: float, source: str) -> Line:
+    """The line along the middle of some paths (2, n)."""
+    speed_ms = np.maximum(np.median([_whole(lap["speed"]) for lap in laps], axis=0) / 3.6, SLOWEST_MS)
+    found = smooth_path(np.median(paths, axis=0), speed_ms, step_m)
+    flags: dict[str, object] = {} if found.closed else {"open": True}
+    if found.noise_ms2 is not None:
+        flags["path_noise_ms2"] = found.noise_ms2
+    return Line(step_m, found.curvature, found.heading_deg, source, found.x, found.y, flags=flags)
 
 
 def _reckoned(turning: Floats | None, step_m: float, source: str) -> Line | None:
     """The line whose curvature alone is known: heading and path by dead reckoning, closed at the line."""
     if turning is None:
         return None
-    turning = smoothed(turning, PATH_SMOOTH_M, step_m)
+    turning = smoothed(turning, SMOOTH_M, step_m)
     total = float(turning.sum()) * step_m
     turns = round(total / (2 * np.pi))
     flags: dict[str, object] = {"dead_reckoned": True}
