@@ -1,20 +1,22 @@
 """Laps laid on one grid of distance: one alone, or many on the metres of a reference."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
+import numpy as np
 import polars as pl
 
+from ps_analytics.analysis.compatibility import check_lengths, check_places
 from ps_analytics.analysis.grid import GridLap as GridLap
 from ps_analytics.analysis.grid import on_grid
-from ps_analytics.analysis.place import SAME_LENGTH, SAME_TRACK, Placed, place
+from ps_analytics.analysis.methods import METHODS as METHODS
+from ps_analytics.analysis.methods import Base, Both, lay_best, lay_both
+from ps_analytics.analysis.place import Placed, place
 from ps_analytics.analysis.samples import Samples, read_samples
-from ps_analytics.errors import IncompatibleLaps, UnknownMethod
+from ps_analytics.errors import UnknownMethod
 from ps_analytics.lap import Lap
 from ps_analytics.track import TrackModel
 
 AUTO = "auto"
-METHODS = ("position", "projection", "centre_line", "scaled_distance", "distance", "time")
-"""Ways to lay a lap on another's metres, by name."""
 
 
 def grid_lap(lap: Lap | pl.DataFrame, *, length_m: float | None = None, step_m: float = 1.0) -> GridLap:
@@ -76,14 +78,13 @@ class Alignment:
         self.method, self.step_m = method, step_m
         self.track = track if track is not None or isinstance(reference, pl.DataFrame) else reference.track_model
         self._reference, self._samples = reference, read_samples(reference)
-        self._grid: GridLap | None = None
+        self._own: Base | None = None
+        self._grids: dict[int, tuple[Placed, GridLap]] = {}
 
     @property
     def grid(self) -> GridLap:
         """The reference on its own grid."""
-        if self._grid is None:
-            self._grid = on_grid(place(self._samples), step_m=self.step_m)
-        return self._grid
+        return self._on_grid(self._base(self._samples).placed)
 
     def lay(self, lap: Lap | pl.DataFrame) -> GridLap:
         """A lap on the reference's metres; NaN where a lap without a time was not driven.
@@ -99,39 +100,44 @@ class Alignment:
         Raises:
             IncompatibleLaps: they cannot be compared; says why.
         """
+        samples = read_samples(lap)
         same_track = _same_track(lap, self._reference)
-        placed, base = _on_one_track(read_samples(lap), self._samples, same_track=same_track)
+        base = self._base(samples)
+        check_lengths(samples, base, same_track=same_track)
+        both = lay_best(samples, base) if self.method == AUTO else lay_both(samples, base, self.method)
         flags: dict[str, object] = {} if same_track is not False else {"other_track": True}
-        one, other = (on_grid(found, step_m=self.step_m) for found in (placed, base))
+        flags |= check_places(both, base)
+        one, other = on_grid(both.lap, step_m=self.step_m), self._on_grid(both.reference)
+        if _are_one(both):
+            still = np.zeros(len(one.distance_m))
+            one, other = replace(one, band_s=still), replace(other, band_s=still)
         return Pair(one, other, one.method, flags)
 
+    def _base(self, lap: Samples) -> Base:
+        """The reference placed on its own length, or on the lap's where the reference cannot say it."""
+        reference = self._samples
+        if reference.speed_ms is None and reference.track_length_m is None and lap is not reference:
+            return Base(reference, place(reference, length_m=place(lap).length_m), self.track)
+        if self._own is None:
+            self._own = Base(reference, place(reference), self.track)
+        return self._own
 
-def _on_one_track(lap: Samples, reference: Samples, *, same_track: bool | None) -> tuple[Placed, Placed]:
-    """Both laps placed on the reference's length, by the same method.
-
-    Raises:
-        IncompatibleLaps: see `Alignment.pair`.
-    """
-    base = _placed_alone(reference, lap)
-    placed = place(lap, length_m=base.length_m)
-    if placed.driven_m is not None and base.driven_m is not None:
-        apart = abs(placed.driven_m / base.driven_m - 1)
-        if apart > (SAME_TRACK if same_track else SAME_LENGTH):
-            raise IncompatibleLaps(
-                f"they are of different length: {placed.driven_m:.0f} m and {base.driven_m:.0f} m driven."
-            )
-    if placed.method != base.method:
-        # Two ways of placing differ by more than the laps do; the errors of one way fall out of the difference.
-        length = base.length_m
-        placed, base = (place(samples, length_m=length, by_position=False) for samples in (lap, reference))
-    return placed, base
+    def _on_grid(self, placed: Placed) -> GridLap:
+        """The reference on the grid: worked out once for every way it is placed."""
+        if id(placed) not in self._grids:
+            self._grids[id(placed)] = placed, on_grid(placed, step_m=self.step_m)
+        return self._grids[id(placed)][1]
 
 
-def _placed_alone(reference: Samples, lap: Samples) -> Placed:
-    """The reference placed on its own length, or on the lap's where the reference cannot say it."""
-    if reference.speed_ms is None and reference.track_length_m is None:
-        return place(reference, length_m=place(lap).length_m)
-    return place(reference)
+def _are_one(both: Both) -> bool:
+    """Whether a lap is compared with itself."""
+    one, other = both.lap.samples, both.reference.samples
+    return one is other or (
+        len(one.time_s) == len(other.time_s)
+        and one.lap_time_s == other.lap_time_s
+        and np.array_equal(one.time_s, other.time_s)
+        and np.array_equal(both.lap.at_m, both.reference.at_m)
+    )
 
 
 def _same_track(lap: Lap | pl.DataFrame, reference: Lap | pl.DataFrame) -> bool | None:

@@ -2,12 +2,15 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ps_analytics.analysis.place import Placed, end_rate, line_time
-from ps_analytics.analysis.samples import LONGEST_STEP_S, Samples
+from ps_analytics.analysis.band import band_of
+from ps_analytics.analysis.driven import end_rate, line_time
+from ps_analytics.analysis.place import Placed
+from ps_analytics.analysis.samples import LONGEST_STEP_S, STOPPED_MS, Samples
 from ps_analytics.channels.catalog import Kind, kind_of
 from ps_analytics.errors import IncompatibleLaps
 from ps_analytics.lap import fill
@@ -20,6 +23,8 @@ CLOSES_WITHIN_S = 0.05
 """A lap whose positions and stated time disagree by more is flagged."""
 CLOSES_WITHIN_SHARE = 0.01
 """A lap whose positions and stated time disagree by more of its time is refused."""
+_BANDLESS = ("distance", "time")
+"""They do not say where on the track the car was."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,7 +72,8 @@ def _part_on_grid(placed: Placed, distance_m: Floats) -> GridLap:
     """A stretch between two places: NaN before and after it."""
     samples = placed.samples
     flags = {**placed.flags, **_flags_of_gaps(samples, 0.0, 0.0), "no_lap_time": True}
-    when = np.interp(distance_m, *_strictly(placed.at_m, samples.time_s), left=np.nan, right=np.nan)
+    when = passed(placed.at_m, samples.speed_ms, distance_m).at(samples.time_s)
+    when[(distance_m < placed.at_m[0]) | (distance_m > placed.at_m[-1])] = np.nan
     channels = _Channels(placed, distance_m)
     return GridLap(distance_m, when, channels, placed.length_m, None, placed.method, flags=flags, name=samples.name)
 
@@ -75,27 +81,32 @@ def _part_on_grid(placed: Placed, distance_m: Floats) -> GridLap:
 def _whole_on_grid(placed: Placed, distance_m: Floats) -> GridLap:
     """A lap from line to line, closed at both: t = 0 and t = the lap's time, assigned."""
     samples, length = placed.samples, placed.length_m
-    first, last = line_time(placed, 0.0), line_time(placed, length)
+    first, last = (line_time(samples, placed.at_m, there) for there in (0.0, length))
     lap_time_s = last - first if samples.lap_time_s is None else samples.lap_time_s
     flags = {**placed.flags, **_flags_of_gaps(samples, samples.time_s[0] - first, last - samples.time_s[-1])}
-    start_error, end_error = (0.0, 0.0) if samples.lap_time_s is None else (first, last - lap_time_s)
+    raw_first, raw_last = placed.raw_ends_s or (first, last)
+    start_error, end_error = (0.0, 0.0) if samples.lap_time_s is None else (raw_first, raw_last - lap_time_s)
     if abs(end_error - start_error) > CLOSES_WITHIN_SHARE * lap_time_s:
         raise IncompatibleLaps(
-            f"{samples.name} took {lap_time_s:.3f} s, but its samples go round in {last - first:.3f} s."
+            f"{samples.name} took {lap_time_s:.3f} s, but its samples go round in {raw_last - raw_first:.3f} s."
         )
     if abs(end_error) > CLOSES_WITHIN_S:
         flags["open_s"] = round(float(end_error), 3)
-    at, time_s = _strictly(
-        np.concatenate([[min(0.0, placed.at_m[0])], placed.at_m, [max(length, placed.at_m[-1])]]),
-        np.concatenate([[min(first, samples.time_s[0])], samples.time_s, [max(last, samples.time_s[-1])]]),
-    )
-    when = np.interp(distance_m, at, time_s)
+    at = np.concatenate([[min(0.0, placed.at_m[0])], placed.at_m, [max(length, placed.at_m[-1])]])
+    time_s = np.concatenate([[min(first, samples.time_s[0])], samples.time_s, [max(last, samples.time_s[-1])]])
+    speed = None if samples.speed_ms is None else samples.speed_ms[np.r_[0, : len(placed.at_m), -1]]
+    when = passed(at, speed, distance_m).at(time_s)
     # A straight line through both ends' errors: it adds nothing to how the lap went in between.
     when = when - (first + (last - lap_time_s - first) * distance_m / length)
     when[0], when[-1] = 0.0, lap_time_s
+    band = (
+        None
+        if placed.method in _BANDLESS
+        else band_of(placed, distance_m, when, start_s=first, end_s=last - lap_time_s)
+    )
     return GridLap(
         distance_m, when, _Channels(placed, distance_m), length, lap_time_s, placed.method, float(start_error),
-        float(end_error), flags, name=samples.name,
+        float(end_error), flags, band, samples.name,
     )  # fmt: skip
 
 
@@ -110,11 +121,46 @@ def grid_of(length_m: float, *, step_m: float = 1.0) -> Floats:
     return np.append(whole, length_m)
 
 
-def _strictly(at_m: Floats, time_s: Floats) -> tuple[Floats, Floats]:
-    """The samples that go on, and of a standstill its two ends: an interpolation that knows when it began and ended."""
-    moves = np.diff(at_m) > 0
-    keep = np.concatenate([[True], moves]) | np.concatenate([moves, [True]])
-    return at_m[keep], time_s[keep]
+@dataclass(frozen=True, slots=True, eq=False)
+class Passage:
+    """Which samples each place lies between: `row` the one before it, `share` of the time to the next that is gone."""
+
+    row: NDArray[np.int64]
+    share: Floats
+
+    def at(self, values: Floats) -> Floats:
+        """Values of the samples at the places, straight from one sample to the next in time."""
+        before = values[self.row]
+        return np.asarray(before + (values[self.row + 1] - before) * self.share)
+
+
+def passed(at_m: Floats, speed_ms: Floats | None, there_m: Floats) -> Passage:
+    """Between which samples the car passed places: as if its speed changed evenly from one sample to the next.
+
+    Where a speed is missing, or the car stood, it is taken as constant.
+
+    Args:
+        at_m: where the samples were taken, never decreasing.
+        speed_ms: how fast the car was there, NaN where missing, or None.
+        there_m: the places, increasing.
+
+    Example:
+        >>> there = passed(np.array([0.0, 3.0]), np.array([1.0, 2.0]), np.array([0.0, 1.25, 3.0]))
+        >>> there.at(np.array([10.0, 12.0]))
+        array([10., 11., 12.])
+    """
+    row = np.clip(np.searchsorted(at_m, there_m, side="right") - 1, 0, len(at_m) - 2)
+    span = at_m[row + 1] - at_m[row]
+    share = np.clip((there_m - at_m[row]) / np.where(span > 0, span, 1.0), 0.0, 1.0)
+    if speed_ms is not None:
+        before, after = speed_ms[row], speed_ms[row + 1]
+        both = before + after
+        moving = both > 2 * STOPPED_MS  # False where a speed is missing
+        bend = np.where(moving, (after - before) / np.where(moving, both, 1.0), 0.0)
+        # s/S = (1 − b) u + b u² solved for u, the share of the time.
+        root = (1 - bend) + np.sqrt((1 - bend) ** 2 + 4 * bend * share)
+        share = np.minimum(2 * share / np.maximum(root, 1e-12), 1.0)
+    return Passage(row, share)
 
 
 def _flags_of_gaps(samples: Samples, before_s: float, after_s: float) -> dict[str, object]:
@@ -135,11 +181,7 @@ class _Channels(Mapping[str, Floats]):
     def __init__(self, placed: Placed, distance_m: Floats) -> None:
         self._placed, self._distance_m = placed, distance_m
         self._done: dict[str, Floats] = {}
-        last = len(placed.at_m) - 1
-        self._row = np.clip(np.searchsorted(placed.at_m, distance_m, side="right") - 1, 0, last)
-        self._next = np.minimum(self._row + 1, last)
-        span = placed.at_m[self._next] - placed.at_m[self._row]
-        self._share = np.clip((distance_m - placed.at_m[self._row]) / np.where(span > 0, span, 1.0), 0.0, 1.0)
+        self._passage = passed(placed.at_m, placed.samples.speed_ms, distance_m)
         self._missing = self._unseen()
 
     def __getitem__(self, name: str) -> Floats:
@@ -162,30 +204,33 @@ class _Channels(Mapping[str, Floats]):
         if len(channel.values) == 0:
             return np.full(len(self._distance_m), np.nan)
         if channel.time_s is not None:
-            at_m = self._at(channel.time_s)
-            found = _filled(at_m, channel.values, self._distance_m, kind)
+            found = np.array(fill(channel.time_s, channel.values, self._stamps, kind=kind), dtype=np.float64)
         elif kind is Kind.WRAP:
-            found = _filled(self._placed.at_m, channel.values[samples.row], self._distance_m, kind)
+            found = _turned(samples.stamp_s, channel.values[samples.row], self._stamps)
+        elif kind is Kind.LINEAR:
+            found = self._passage.at(channel.values[samples.row])
         else:
-            values = channel.values[samples.row]
-            found = values[self._row]
-            if kind is Kind.LINEAR:
-                found = found + (values[self._next] - found) * self._share
+            values, here = channel.values[samples.row], self._passage
+            found = values[here.row + (here.share >= 1)]
         found[self._missing] = np.nan
         return found
 
-    def _at(self, stamp_s: Floats) -> Floats:
-        """Where the car was at times of the source's clock; a channel may go on a little beyond the others."""
-        known, at_m = self._placed.samples.stamp_s, self._placed.at_m
-        first, last = end_rate(at_m[:6], known[:6]), end_rate(at_m[-6:], known[-6:])
-        times = np.concatenate([[known[0] - 1.0], known, [known[-1] + 1.0]])
-        return np.asarray(np.interp(stamp_s, times, np.concatenate([[at_m[0] - first], at_m, [at_m[-1] + last]])))
+    @cached_property
+    def _stamps(self) -> Floats:
+        """When each place was passed on the source's clock; a channel may go on a little beyond the others."""
+        stamp, at_m, here = self._placed.samples.stamp_s, self._placed.at_m, self._distance_m
+        stamps = self._passage.at(stamp)
+        for beyond, edge, end in ((here < at_m[0], 0, slice(None, 6)), (here > at_m[-1], -1, slice(-6, None))):
+            rate = end_rate(at_m[end], stamp[end])
+            if rate > STOPPED_MS:
+                stamps[beyond] = stamp[edge] + (here[beyond] - at_m[edge]) / rate
+        return stamps
 
     def _unseen(self) -> NDArray[np.bool_]:
         """Where on the grid nothing was recorded: within a gap, and before or after the stretch driven."""
         time_s, at_m, here = self._placed.samples.time_s, self._placed.at_m, self._distance_m
         gaps = np.append(np.diff(time_s), 0.0) > GAP_S
-        missing = gaps[self._row] & (self._share > 0) & (self._share < 1)
+        missing = gaps[self._passage.row] & (self._passage.share > 0) & (self._passage.share < 1)
         edge = 0.0 if not self._placed.whole else _edge(self._placed)
         return np.asarray(missing | (here < at_m[0] - edge) | (here > at_m[-1] + edge))
 
@@ -197,11 +242,9 @@ def _edge(placed: Placed) -> float:
     return GAP_S * moved / took if took > 0 else 0.0
 
 
-def _filled(at_m: Floats, values: Floats, grid: Floats, kind: Kind) -> Floats:
-    """A channel on the grid by its kind; the samples' places never decrease."""
-    if kind is Kind.WRAP:
-        known = np.isfinite(values)
-        if not known.any():
-            return np.full(len(grid), np.nan)
-        at_m, values = at_m[known], values[known]
-    return np.array(fill(at_m, values, grid, kind=kind), dtype=np.float64)
+def _turned(stamp_s: Floats, values: Floats, stamps: Floats) -> Floats:
+    """A channel that wraps, the short way round from one known sample to the next."""
+    known = np.isfinite(values)
+    if not known.any():
+        return np.full(len(stamps), np.nan)
+    return np.array(fill(stamp_s[known], values[known], stamps, kind=Kind.WRAP), dtype=np.float64)

@@ -1,12 +1,13 @@
 """Where on the track each sample was taken: driven distance, corrected by the slow error of the position."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ps_analytics.analysis.driven import END_SAMPLES, driven_of, end_rate, extended, line_time
 from ps_analytics.analysis.samples import STOPPED_MS, Samples, wrapped
-from ps_analytics.analysis.smooth import noise, whittaker, without_outliers
+from ps_analytics.analysis.smooth import Slow, noise, slow_part, without_outliers
 from ps_analytics.errors import IncompatibleLaps
 
 Floats = NDArray[np.float64]
@@ -18,8 +19,10 @@ _OUTLIER_M = 0.25
 _FAKE_BELOW = 0.85
 _FAKE_SPREAD = 0.05
 _FAKE_OVER_S = 0.3
-_END_SAMPLES = 6
 _WHOLE = 1.5
+_END_SIGMAS = 5.0
+"""The slow part is twice as uncertain at its ends; so many of its errors are still noise there."""
+DRIFT_M2 = 1e-4
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -27,7 +30,11 @@ class Placed:
     """A lap's samples along the track: `at_m` from the line, never decreasing, one for each of `samples`.
 
     `length_m` is the lap's length in the same metres, `driven_m` that of the path driven (None where no speed says
-    it), `whole` whether the lap runs from line to line, `noise_m` the standard deviation of the position found.
+    it), `whole` whether the lap runs from line to line. `noise_m` is the standard deviation of the position found,
+    `error_m` that of `at_m`, which is reached `settles_s` away from where a line ties the lap down. `drift_m2` is how
+    fast the error's variance grows with the metres driven (m² a m) where nothing but the distance says where the car
+    is. `raw_ends_s` are the times of both lines before the lap was tied to them (None: it is not). `offset_m` is how
+    far to the right of the path it was placed on each sample lies, NaN where unknown (None: it was not placed so).
     """
 
     samples: Samples
@@ -38,6 +45,38 @@ class Placed:
     method: str
     noise_m: float = 0.0
     flags: dict[str, object] = field(default_factory=dict)
+    error_m: float = 0.0
+    settles_s: float = 0.0
+    drift_m2: float = 0.0
+    raw_ends_s: tuple[float, float] | None = None
+    offset_m: Floats | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """A line that ends a lap: its time in s, its place in m, and the place less the metres driven up to it."""
+
+    time_s: float
+    at_m: float
+    error_m: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Corrected:
+    """Where the samples lie once the driven distance is corrected by the position; see `Placed`."""
+
+    at_m: Floats
+    noise_m: float
+    error_m: float
+    settles_s: float = 0.0
+    raw_ends_s: tuple[float, float] | None = None
+
+    def placed(self, samples: Samples, length_m: float, driven_m: float | None, method: str, *, whole: bool) -> Placed:
+        """The lap placed so."""
+        return Placed(
+            samples, self.at_m, length_m, driven_m, whole, method, self.noise_m,
+            error_m=self.error_m, settles_s=self.settles_s, raw_ends_s=self.raw_ends_s,
+        )  # fmt: skip
 
 
 def place(samples: Samples, *, length_m: float | None = None, by_position: bool = True) -> Placed:
@@ -52,7 +91,7 @@ def place(samples: Samples, *, length_m: float | None = None, by_position: bool 
         IncompatibleLaps: neither speed nor position, a lap driven the other way round, or another track's length.
     """
     position = samples.position if by_position else None
-    driven = _driven(samples)
+    driven = driven_of(samples)
     if driven is None and (position is None or samples.lap_time_s is None):
         raise IncompatibleLaps(f"{samples.name} has no speed that changes and no position of a whole lap.")
     gone = None if position is None else _gone(position)
@@ -64,17 +103,6 @@ def place(samples: Samples, *, length_m: float | None = None, by_position: bool 
         return _place_part(samples, position, driven, length_m, gone)
     assert driven is not None  # refused above
     return _place_by_distance(samples, driven, length_m, {})
-
-
-def _driven(samples: Samples) -> Floats | None:
-    """Metres driven since the first sample: ∫v dt by the trapezoid; missing speeds are interpolated."""
-    if samples.speed_ms is None:
-        return None
-    speed, time_s = samples.speed_ms, samples.time_s
-    known = np.isfinite(speed)
-    if not known.all():
-        speed = np.interp(time_s, time_s[known], speed[known])
-    return np.concatenate([[0.0], np.cumsum(np.diff(time_s) * (speed[1:] + speed[:-1]) / 2)])
 
 
 def _gone(position: Floats) -> float:
@@ -89,44 +117,48 @@ def _place_whole(samples: Samples, position: Floats | None, driven: Floats | Non
     if driven is None:  # even progress is enough to count laps by, and the position is all there is
         own, share = None, time_s / lap_time_s
     else:
-        start = _extended(time_s, driven, 0.0)
-        own = _extended(time_s, driven, lap_time_s) - start
-        share = (driven - start) / max(own, 1.0)
-    length = _length(samples, own, length_m)
+        own, share = share_driven(samples, driven, lap_time_s)
+    length = length_of(samples, own, length_m)
     metres = share * (length if own is None else own)
-    if position is not None and (
-        found := _corrected(samples, metres, (position + np.round(share - position)) * length)
-    ):
-        at_m, noise_m = found
-        if not _is_fake(samples, at_m):
-            flags: dict[str, object] = {"speed_missing": True} if own is None else {}
-            return Placed(samples, at_m, length, own, True, "position", noise_m, flags)
+    if position is not None:
+        ends = (End(0.0, 0.0, 0.0), End(lap_time_s, length, length - (length if own is None else own)))
+        found = correct(samples, metres, (position + np.round(share - position)) * length, ends=ends)
+        if found is not None and not is_fake(samples, found.at_m):
+            placed = found.placed(samples, length, own, "position", whole=True)
+            return replace(placed, flags={"speed_missing": True}) if own is None else placed
     if own is None:
         raise IncompatibleLaps(f"{samples.name} has no speed that changes and too few positions.")
-    flags = {} if position is None else {"position_fake": True}
+    flags: dict[str, object] = {} if position is None else {"position_fake": True}
     if not samples.speed_varies:
         flags["speed_constant"] = True
-    return Placed(samples, np.maximum.accumulate(share * length), length, own, True, "scaled_distance", 0.0, flags)
+    at_m = np.maximum.accumulate(share * length)
+    return Placed(samples, at_m, length, own, True, "scaled_distance", 0.0, flags, drift_m2=DRIFT_M2)
+
+
+def share_driven(samples: Samples, driven: Floats, lap_time_s: float) -> tuple[float, Floats]:
+    """Metres driven from line to line, and the share of them at each sample (0 and 1 at the lines)."""
+    start = extended(samples, driven, 0.0)
+    own = extended(samples, driven, lap_time_s) - start
+    return own, (driven - start) / max(own, 1.0)
 
 
 def _place_part(samples: Samples, position: Floats, driven: Floats, length_m: float | None, gone: float) -> Placed:
     """A lap whose time nobody knows: its position says where on the track it lies."""
     moving = (samples.speed_ms if samples.speed_ms is not None else driven) > STOPPED_MS
     own = float(driven[-1] - driven[0]) / gone
-    length = _length(samples, own if gone > 0.5 else None, length_m, otherwise=own)
+    length = length_of(samples, own if gone > 0.5 else None, length_m, otherwise=own)
     share = driven / own
     # The circular mean of what the position says beyond the distance driven; the stretch lies around lap 0 … 1.
     turns = 2 * np.pi * (position - share)[moving & np.isfinite(position)]
     offset = np.arctan2(np.sin(turns).mean(), np.cos(turns).mean()) / (2 * np.pi) if len(turns) else 0.0
     offset -= np.floor(share.mean() + offset)
     share = share + offset
-    placed = _corrected(samples, driven, (position + np.round(share - position)) * length)
-    if placed is None or _is_fake(samples, placed[0]):
-        return _place_by_distance(samples, driven, length_m, {} if placed is None else {"position_fake": True})
-    at_m, noise_m = placed
+    found = correct(samples, driven, (position + np.round(share - position)) * length)
+    if found is None or is_fake(samples, found.at_m):
+        return _place_by_distance(samples, driven, length_m, {} if found is None else {"position_fake": True})
     edge = max(60.0, 0.01 * length)
-    whole = samples.from_frame and bool(at_m[0] < edge and at_m[-1] > length - edge)
-    return Placed(samples, at_m, length, own, whole, "position", noise_m)
+    whole = samples.from_frame and bool(found.at_m[0] < edge and found.at_m[-1] > length - edge)
+    return found.placed(samples, length, own, "position", whole=whole)
 
 
 def _place_by_distance(samples: Samples, driven: Floats, length_m: float | None, flags: dict[str, object]) -> Placed:
@@ -138,15 +170,21 @@ def _place_by_distance(samples: Samples, driven: Floats, length_m: float | None,
         total = float(driven[-1])
         return Placed(samples, driven, length_m or total, total, False, "scaled_distance", 0.0, flags)
     half = float(np.median(np.diff(samples.time_s))) / 2
-    before = end_rate(driven[:_END_SAMPLES], samples.time_s[:_END_SAMPLES]) * half
-    after = end_rate(driven[-_END_SAMPLES:], samples.time_s[-_END_SAMPLES:]) * half
+    before = end_rate(driven[:END_SAMPLES], samples.time_s[:END_SAMPLES]) * half
+    after = end_rate(driven[-END_SAMPLES:], samples.time_s[-END_SAMPLES:]) * half
     own = float(driven[-1]) + before + after
-    length = _length(samples, own, length_m)
+    length = length_of(samples, own, length_m)
     at_m = (driven + before) * (length / own)
-    return Placed(samples, at_m, length, own, True, "scaled_distance", 0.0, flags | {"ends_assumed": True})
+    flags = flags | {"ends_assumed": True}
+    return Placed(samples, at_m, length, own, True, "scaled_distance", 0.0, flags, drift_m2=DRIFT_M2)
 
 
-def _length(samples: Samples, own: float | None, length_m: float | None, *, otherwise: float | None = None) -> float:
+def length_of(samples: Samples, own: float | None, length_m: float | None, *, otherwise: float | None = None) -> float:
+    """The length in m a lap is laid on: the one asked for, the official one if it fits, else the one driven.
+
+    Raises:
+        IncompatibleLaps: the lap is of another length, does not move, or nothing says how long it is.
+    """
     official = samples.track_length_m
     if length_m is not None:
         if own is not None and abs(own / length_m - 1) > SAME_TRACK:
@@ -162,22 +200,74 @@ def _length(samples: Samples, own: float | None, length_m: float | None, *, othe
     return official if official is not None and abs(own / official - 1) < SAME_TRACK else own
 
 
-def _corrected(samples: Samples, driven: Floats, unwrapped_m: Floats) -> tuple[Floats, float] | None:
-    """Metres from the line and the position's noise in m; None where too few positions are known.
+def correct(
+    samples: Samples,
+    driven: Floats,
+    unwrapped_m: Floats,
+    *,
+    ends: tuple[End, ...] = (),
+    wander_s: float = 0.0,
+) -> Corrected | None:
+    """Metres from the line by the position and the distance driven together; None where too few positions are known.
 
     The difference between the position's metres and the metres driven is slow, whatever the car does: it alone is
-    cleaned and smoothed.
+    cleaned and smoothed. Where the position is noisy the lines, whose times are known, tie it down.
+
+    Args:
+        samples: a lap's.
+        driven: metres driven at each sample.
+        unwrapped_m: metres from the line by the position alone at each sample; NaN where it is missing.
+        ends: the lines that begin and end the lap, in this order.
+        wander_s: over so many seconds the position wanders; where the lines show by how much, it is put back.
     """
     fresh = _fresh(samples, unwrapped_m)
     if len(fresh) < 5:
         return None
     time_s, error = samples.time_s[fresh], (unwrapped_m - driven)[fresh]
     error = without_outliers(error, floor=_OUTLIER_M)
+    raw_ends_s = None
+    if wander_s and ends:
+        raw_ends_s = _ends(samples, driven, time_s, error, ends)
+        error = _back_at(ends, time_s, error, wander_s)
     spread, step = noise(error), float(np.median(np.diff(time_s)))
-    if step > 0 and spread > 0.02 + 1.5 * step**2:
-        cutoff_hz = float(np.clip(0.9 * (0.1 / spread) ** 0.25, 0.35, 3.0))
-        error = whittaker(time_s, error, strength=(1.0 / (step * 2 * np.pi * cutoff_hz)) ** 4)
-    return np.maximum.accumulate(driven + np.interp(samples.time_s, time_s, error)), spread
+    if step <= 0 or spread <= 0.02 + 1.5 * step**2:
+        return Corrected(_added(samples, driven, time_s, error), spread, spread, raw_ends_s=raw_ends_s)
+    slow = slow_part(time_s, error, spread=spread)
+    if ends:
+        raw_ends_s = raw_ends_s or _ends(samples, driven, time_s, slow.values, ends)
+        pins = tuple((end.time_s, end.error_m + _lasting(time_s, slow, end)) for end in ends)
+        slow = slow_part(time_s, error, spread=spread, pins=pins)
+    at_m = _added(samples, driven, time_s, slow.values)
+    return Corrected(at_m, slow.noise, slow.error, 1 / (2 * np.pi * slow.cutoff_hz), raw_ends_s)
+
+
+def _added(samples: Samples, driven: Floats, time_s: Floats, error: Floats) -> Floats:
+    return np.asarray(np.maximum.accumulate(driven + np.interp(samples.time_s, time_s, error)))
+
+
+def _ends(
+    samples: Samples, driven: Floats, time_s: Floats, error: Floats, ends: tuple[End, ...]
+) -> tuple[float, float]:
+    """When the car passed both lines by its places alone, in s."""
+    at_m = _added(samples, driven, time_s, error)
+    first_s, last_s = (line_time(samples, at_m, end.at_m) for end in ends)
+    return first_s, last_s
+
+
+def _back_at(ends: tuple[End, ...], time_s: Floats, error: Floats, wander_s: float) -> Floats:
+    """The series put back by what it misses at the lines, less and less away from them."""
+    over = max(1, int(np.searchsorted(time_s, time_s[0] + 1.0)))
+    missed = (float(np.mean(part)) - end.error_m for part, end in zip((error[:over], error[-over:]), ends, strict=True))
+    for end, by in zip(ends, missed, strict=True):
+        error = error - by * np.exp(-(((time_s - end.time_s) / wander_s) ** 2) / 2)
+    return error
+
+
+def _lasting(time_s: Floats, slow: Slow, end: End) -> float:
+    """What of a miss at the line noise does not explain, in m: it is the line's or the clock's, and stays."""
+    missed = float(np.interp(end.time_s, time_s, slow.values)) - end.error_m
+    by_noise = _END_SIGMAS * slow.error
+    return missed * max(0.0, 1.0 - (by_noise / missed) ** 2) if missed else 0.0
 
 
 def _fresh(samples: Samples, unwrapped_m: Floats) -> NDArray[np.int64]:
@@ -195,7 +285,7 @@ def _fresh(samples: Samples, unwrapped_m: Floats) -> NDArray[np.int64]:
     return np.asarray(known[np.concatenate([[True], advancing])])
 
 
-def _is_fake(samples: Samples, at_m: Floats) -> bool:
+def is_fake(samples: Samples, at_m: Floats) -> bool:
     """Whether the position does not move as the speed says: made from time, or another lap's.
 
     The spread counts too: on an oval the speed hardly changes, and then noise alone decides the correlation.
@@ -225,29 +315,3 @@ def _is_fake(samples: Samples, at_m: Floats) -> bool:
 def _running_mean(values: Floats, over: int) -> Floats:
     total = np.cumsum(np.concatenate([[0.0], values]))
     return np.asarray((total[over:] - total[:-over]) / over)
-
-
-def line_time(placed: Placed, at_m: float) -> float:
-    """When the car was `at_m` from the line, in s; beyond the samples at the median rate of the six at that end."""
-    at, time_s = placed.at_m, placed.samples.time_s
-    if at[0] <= at_m <= at[-1]:
-        return float(np.interp(at_m, at, time_s))
-    end = slice(None, _END_SAMPLES) if at_m < at[0] else slice(-_END_SAMPLES, None)
-    edge = 0 if at_m < at[0] else -1
-    rate = end_rate(at[end], time_s[end])
-    return float(time_s[edge]) if rate < STOPPED_MS else float(time_s[edge] + (at_m - at[edge]) / rate)
-
-
-def _extended(time_s: Floats, values: Floats, at: float) -> float:
-    """A growing quantity at a time; beyond the samples it goes on at the median rate of the six at that end."""
-    if time_s[0] <= at <= time_s[-1]:
-        return float(np.interp(at, time_s, values))
-    end, edge = (slice(None, _END_SAMPLES), 0) if at < time_s[0] else (slice(-_END_SAMPLES, None), -1)
-    return float(values[edge] + (at - time_s[edge]) * end_rate(values[end], time_s[end]))
-
-
-def end_rate(values: Floats, time_s: Floats) -> float:
-    """How fast a quantity grows, a second: the median over some samples."""
-    steps = np.diff(time_s)
-    good = steps > 0
-    return float(np.median(np.diff(values)[good] / steps[good])) if good.any() else 0.0

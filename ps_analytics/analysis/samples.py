@@ -4,7 +4,7 @@ Order: read, mend the order, drop duplicates, take out position spikes, then the
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import polars as pl
@@ -26,9 +26,19 @@ LONGEST_STEP_S = 5.0
 STOPPED_MS = 1.0
 _BESIDE_S = 1.0
 _FROZEN_S = 0.2
+_REGULAR_WITHIN_S = 0.0016
 _RESTARTED_BELOW_S = 4.5
 _RESTART_WITHIN_S = 4.0
-_ALIGNING = ("lap_time", "normalized_position", "speed", "gps_speed")
+XY, GPS = "xy", "gps"
+_COORDINATES = {XY: ("x", "y"), GPS: ("latitude", "longitude")}
+_READ = (
+    "lap_time",
+    "normalized_position",
+    "speed",
+    "gps_speed",
+    *(name for names in _COORDINATES.values() for name in names),
+)
+_SPAN_AT_LEAST = {XY: 50.0, GPS: 5e-4}
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +58,7 @@ class Samples:
     `speed_ms` and `position` (0 … 1) None where the source has none or a constant, NaN where a sample is missing.
     `speed_varies` is False for a constant speed, which counts only where no position contradicts it.
     `from_frame` tells a plain frame, which is taken for one lap, from a lap that says where it begins and ends.
+    `places`: where the car was, by kind of coordinate: "xy" (x, y in m) and "gps" (latitude, longitude in degrees).
     """
 
     name: str
@@ -61,6 +72,7 @@ class Samples:
     channels: Mapping[str, Callable[[], Channel]]
     speed_varies: bool = True
     from_frame: bool = False
+    places: Mapping[str, tuple[Floats, Floats]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -116,7 +128,22 @@ def read_samples(lap: Lap | pl.DataFrame) -> Samples:
         channels=rows.channels,
         speed_varies=varies,
         from_frame=rows.from_frame,
+        places=_places(columns, beside),
     )
+
+
+def _places(columns: Mapping[str, Floats], rows: NDArray[np.bool_]) -> dict[str, tuple[Floats, Floats]]:
+    """The coordinates that are there for half of the samples at least and go anywhere."""
+    found = {}
+    for kind, names in _COORDINATES.items():
+        if all(name in columns for name in names):
+            first, second = (columns[name][rows] for name in names)
+            known = np.isfinite(first) & np.isfinite(second)
+            if 2 * np.count_nonzero(known) >= len(known) and known.any():
+                span = max(float(np.ptp(values[known])) for values in (first, second))
+                if span > _SPAN_AT_LEAST[kind]:
+                    found[kind] = (first, second)
+    return found
 
 
 def _of_lap(lap: Lap) -> _Rows:
@@ -128,7 +155,7 @@ def _of_lap(lap: Lap) -> _Rows:
     return _Rows(
         name=name,
         stamp=stamp,
-        columns={found: _on(lap, lap.traces[found], stamp) for found in _ALIGNING if found in lap.traces},
+        columns={found: _on(lap, lap.traces[found], stamp) for found in _READ if found in lap.traces},
         channels={
             trace.name: _trace_reader(lap, trace, stamp) for trace in lap.traces.values() if trace.name != "timestamp"
         },
@@ -170,7 +197,7 @@ def _of_frame(frame: pl.DataFrame) -> _Rows:
     return _Rows(
         name="the frame",
         stamp=column("timestamp") if "timestamp" in numeric else np.zeros(len(frame)),
-        columns={name: column(name) for name in _ALIGNING if name in numeric},
+        columns={name: column(name) for name in _READ if name in numeric},
         channels={name: reader(name) for name in numeric if name != "timestamp"},
         from_frame=True,
     )
@@ -282,13 +309,29 @@ def _clock(rows: _Rows, stamp: Floats, clock: Floats | None, position: Floats | 
         by_clock = np.clip(np.diff(clock), None, LONGEST_STEP_S)
         if usable:
             runs = (by_clock >= 0) & (by_clock <= by_stamp + LATE_PACKET_S) & ~_stands(by_clock, by_stamp, moved)
-            steps = np.where(runs, by_clock, by_stamp)
+            steps = np.where(runs, by_clock, np.where(by_clock < 0, _in_frames(by_stamp, by_clock[runs]), by_stamp))
         else:
             steps = np.where(by_clock >= 0, by_clock, 0.0)
     first = 0.0
     if rows.start_s is not None and rows.lap_time_s is not None:
         first = float(stamp[0]) - rows.start_s if usable or clock is None else float(clock[0])
     return first + np.concatenate([[0.0], np.cumsum(steps)])
+
+
+def _in_frames(by_stamp: Floats, by_clock: Floats) -> Floats:
+    """Steps as whole frames where the source has a regular period: the stamps are those of arrival, too early or late.
+
+    Needed where the lap clock restarts and cannot say how long that step took.
+    """
+    steps = by_clock[by_clock > 0]
+    if len(steps) < 8:
+        return by_stamp
+    period = float(np.median(steps))
+    period = float(np.mean(steps[np.abs(steps - period) < 0.25 * period]))
+    near = np.abs(steps - period * np.maximum(1.0, np.round(steps / period)))
+    if np.count_nonzero(near < _REGULAR_WITHIN_S) < 0.9 * len(steps):
+        return by_stamp
+    return np.asarray(period * np.maximum(1.0, np.round(by_stamp / period)))
 
 
 def _changes(position: Floats | None, speed: Floats | None, count: int) -> NDArray[np.bool_]:

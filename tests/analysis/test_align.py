@@ -54,7 +54,8 @@ def test_a_channel_of_its_own_rate_keeps_its_detail() -> None:
     fast = Trace("damper_pos_fl", "mm", 200.0, lap.start_s, np.sin(2 * np.pi * 4 * times).astype(np.float32))
     gridded = grid_lap(replace(lap, traces={**lap.traces, "damper_pos_fl": fast}))
     expected = np.sin(2 * np.pi * 4 * gridded.time_s)
-    assert gridded.channels["damper_pos_fl"][:-1] == pytest.approx(expected[:-1], abs=0.03)
+    known = gridded.time_s < times[-1]
+    assert gridded.channels["damper_pos_fl"][known] == pytest.approx(expected[known], abs=0.03)
 
 
 def test_missing_samples_of_a_channel_are_missing_on_the_grid() -> None:
