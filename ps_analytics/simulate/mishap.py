@@ -52,11 +52,14 @@ def _to_pits(rng: Rng, session: SimulatedSession, drive: Drive) -> SimulatedSess
 
 def _flashback(rng: Rng, session: SimulatedSession, drive: Drive) -> SimulatedSession | None:
     back_s = rng.uniform(*_BACK_S)
-    laps = [lap for lap in session.truth if lap.driven is not None and lap.kind is LapKind.TIMED]
+    laps = [lap for lap in session.truth[1:] if lap.driven is not None and lap.kind is LapKind.TIMED]
     if not laps:
         return None
     lap = laps[rng.integers(len(laps))]
-    return trouble.flashback(session, at_s=rng.uniform(lap.start_s + back_s + 3.0, lap.end_s - 0.5), back_s=back_s)
+    over_line = rng.random() < 0.2
+    first_s = lap.start_s + (1.5 if over_line else back_s + 3.0)
+    last_s = lap.start_s + back_s - 0.5 if over_line else lap.end_s - 0.5
+    return trouble.flashback(session, at_s=rng.uniform(min(first_s, last_s), last_s), back_s=back_s)
 
 
 def _drop_out(rng: Rng, session: SimulatedSession, drive: Drive) -> SimulatedSession:

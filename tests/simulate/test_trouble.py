@@ -119,8 +119,25 @@ def test_a_flashback_puts_car_and_lap_clock_back_and_leaves_no_whole_lap(stint: 
     assert np.diff(column(back, "timestamp")) == pytest.approx(np.full(back.frames.height - 1, PERIOD), abs=1e-6)
     assert lines(back) == pytest.approx([back.truth[i].end_s for i in (0, 1, 3, 4, 5)], abs=1e-3)
     assert tiles(back)
-    with pytest.raises(ValueError, match="leads before the line"):
-        trouble.flashback(stint, at_s=stint.truth[2].start_s + 3, back_s=6.0)
+
+
+def test_a_flashback_over_the_line_undoes_the_lap_that_ended_there(stint: SimulatedSession) -> None:
+    line = stint.truth[2].start_s
+    back = trouble.flashback(stint, at_s=line + 3.0, back_s=7.0)
+    assert [(str(lap.kind), lap.doubtful) for lap in back.truth[:6]] == [
+        ("out", False),
+        ("timed", True),
+        ("partial", False),
+        ("partial", False),
+        ("timed", False),
+        ("timed", False),
+    ]
+    assert lines(back) == pytest.approx([back.truth[i].end_s for i in (0, 1, 3, 4, 5, 6)], abs=1e-3)
+    assert back.truth[4].start_s == pytest.approx(line + 7.0, abs=2 * PERIOD)
+    assert back.truth[4].lap_time_s == stint.truth[2].lap_time_s
+    assert tiles(back)
+    with pytest.raises(ValueError, match="leads back by more than a lap"):
+        trouble.flashback(stint, at_s=stint.truth[4].start_s + 3, back_s=100.0)
 
 
 def test_a_hole_makes_only_laps_doubtful_that_miss_much_or_their_line(stint: SimulatedSession) -> None:

@@ -74,27 +74,31 @@ def to_pits(
 def flashback(session: SimulatedSession, *, at_s: float, back_s: float) -> SimulatedSession:
     """The car put back to where it was `back_s` ago, lap clock and all, and driven on from there as it was.
 
-    The lap is two `partial` ones: up to the flashback and from there on. No later lap changes.
+    The lap is two `partial` ones: up to the flashback and from there on. Put back over the line, what was driven since
+    is `partial`, and so is the way to the line again; the lap that ended there is `doubtful`: it was driven from line
+    to line, and then undone. No other lap changes.
 
     Raises:
-        ValueError: that is before the line.
+        ValueError: that is more than a lap ago.
     """
     stamps = _stamps(session)
     row = _row_before(stamps, at_s)
     resumed = _row_before(stamps, float(stamps[row]) - back_s)
-    number = _lap_at(session.truth, float(stamps[row]))
-    lap = session.truth[number]
-    if stamps[resumed] <= lap.start_s:
-        raise ValueError(f"a flashback by {back_s} s at {at_s} s leads before the line")
-    by_s = float(stamps[row] + _period(stamps) - stamps[resumed])
+    at = float(stamps[row])
+    now, then = _lap_at(session.truth, at), _lap_at(session.truth, float(stamps[resumed]))
+    if then < now - 1:
+        raise ValueError(f"a flashback by {back_s} s at {at_s} s leads back by more than a lap")
+    by_s = at + _period(stamps) - float(stamps[resumed])
     rows = np.concatenate([np.arange(row + 1), np.arange(resumed, len(stamps))])
     later = np.concatenate([stamps[: row + 1], stamps[resumed:] + by_s])
-    at = float(stamps[row])
+    left, taken_up = session.truth[now], session.truth[then]
+    undone = (replace(taken_up, doubtful=True),) if then < now else ()
     truth = (
-        *session.truth[:number],
-        _partial(lap, lap.start_s, at),
-        _partial(lap, at, lap.end_s + by_s),
-        *_later(session.truth[number + 1 :], after_s=at, by_s=by_s),
+        *session.truth[:then],
+        *undone,
+        _partial(left, left.start_s, at),
+        _partial(taken_up, at, taken_up.end_s + by_s),
+        *_later(session.truth[then + 1 :], after_s=float(stamps[resumed]), by_s=by_s),
     )
     return replace(session, frames=_taken(session.frames, rows, later), truth=_numbered(truth))
 
