@@ -16,6 +16,7 @@ Channels = Mapping[str, Floats]
 
 SMALLEST_M = 50.0
 """A path that stays within so many metres is none."""
+MOST_TURNS = 2
 OPEN_TURN = 0.3
 """A lap whose turns are further from a whole number of times round is not closed."""
 LEAST_KNOWN = 0.9
@@ -27,6 +28,8 @@ STEERING_SPEED_MS = 33.0
 """At this speed a car needs twice the steering for the same curve as when it creeps."""
 SAME_SIGN = 0.3
 OTHER_SIGN = -0.5
+SHAPE_M = 15.0
+"""Curvatures are compared smoothed over this: a kart's gyroscope shakes, and laps lie some metres beside each other."""
 ALIKE = 0.5
 FAR_M = 30.0
 """Laps whose curvatures correlate less, or whose paths lie farther apart at the median, are of different layouts."""
@@ -55,6 +58,9 @@ def line_of(laps: Sequence[Channels], step_m: float, *, origin: tuple[float, flo
         step_m: metres between two points.
         origin: where the plane touches the Earth, in degrees; None takes the laps' middle.
 
+    Raises:
+        IncompatibleLaps: no source tells a line that most of them drive.
+
     Example:
         >>> turn = 2 * np.pi * np.arange(501) / 500
         >>> circle = {"x": 159.155 * (1 - np.cos(turn)), "y": 159.155 * np.sin(turn), "speed": 90.0 + 0 * turn}
@@ -62,10 +68,17 @@ def line_of(laps: Sequence[Channels], step_m: float, *, origin: tuple[float, flo
         >>> line.source, round(1 / line.curvature.mean()), round(line.heading_deg[125])
         ('position', 159, 90)
     """
+    refused: IncompatibleLaps | None = None
     for source in (_from_positions, _from_gps, _from_yaw_rate, _from_lateral_g, _from_steering):
-        line = source(laps, step_m, origin)
+        try:
+            line = source(laps, step_m, origin)
+        except IncompatibleLaps as reason:  # a sensor that tells every lap otherwise is worth less than the next one
+            refused = refused or reason
+            continue
         if line is not None:
             return _with_signs_checked(line, laps)
+    if refused is not None:
+        raise refused
     return None
 
 
@@ -88,16 +101,16 @@ def _from_gps(laps: Sequence[Channels], step_m: float, origin: tuple[float, floa
 
 
 def _from_yaw_rate(laps: Sequence[Channels], step_m: float, _: object) -> Line | None:
-    return _reckoned(_median_of(laps, "yaw_rate", _yaw_curvature), step_m, "yaw_rate")
+    return _reckoned(_median_of(laps, "yaw_rate", step_m, _yaw_curvature), step_m, "yaw_rate")
 
 
 def _from_lateral_g(laps: Sequence[Channels], step_m: float, _: object) -> Line | None:
-    return _reckoned(_median_of(laps, "g_lat", _lateral_curvature), step_m, "g_lat")
+    return _reckoned(_median_of(laps, "g_lat", step_m, _lateral_curvature), step_m, "g_lat")
 
 
 def _from_steering(laps: Sequence[Channels], step_m: float, _: object) -> Line | None:
     for name in ("steering", "steering_angle"):
-        turning = _median_of(laps, name, _steering_curvature)
+        turning = _median_of(laps, name, step_m, _steering_curvature)
         if turning is not None:
             once = abs(float(turning.sum()) * step_m)
             whole = float(np.abs(turning).sum()) * step_m
@@ -126,7 +139,9 @@ def _is_known(lap: Channels, name: str) -> bool:
     return bool(len(values) and known.mean() >= LEAST_KNOWN and np.ptp(values[known]) > 1e-6)
 
 
-def _median_of(laps: Sequence[Channels], name: str, curvature: Callable[[Floats, Floats], Floats]) -> Floats | None:
+def _median_of(
+    laps: Sequence[Channels], name: str, step_m: float, curvature: Callable[[Floats, Floats], Floats]
+) -> Floats | None:
     """The median over the laps of the curvature a channel tells, without the point that closes the lap."""
     found = [
         curvature(_whole(lap[name]), np.maximum(_whole(lap["speed"]) / 3.6, SLOWEST_MS))
@@ -135,7 +150,8 @@ def _median_of(laps: Sequence[Channels], name: str, curvature: Callable[[Floats,
     ]
     if not found or 2 * len(found) < len(laps):
         return None
-    kept = _of_one_layout(found, [_correlation(one, found[0]) > ALIKE for one in found])
+    even = [smoothed(one, SHAPE_M, step_m) for one in found]
+    kept = _of_one_layout(found, [_correlation(one, even[0]) > ALIKE for one in even])
     return np.asarray(np.median(kept, axis=0)[:-1])
 
 
@@ -183,12 +199,17 @@ def _along(paths: Sequence[Floats], laps: Sequence[Channels], step_m: float, sou
 
 
 def _reckoned(turning: Floats | None, step_m: float, source: str) -> Line | None:
-    """The line whose curvature alone is known: heading and path by dead reckoning, closed at the line."""
+    """The line whose curvature alone is known: heading and path by dead reckoning, closed at the line.
+
+    None where it goes round more than twice: then the sensor has an offset.
+    """
     if turning is None:
         return None
     turning = smoothed(turning, SMOOTH_M, step_m)
     total = float(turning.sum()) * step_m
     turns = round(total / (2 * np.pi))
+    if abs(turns) > MOST_TURNS:
+        return None
     flags: dict[str, object] = {"dead_reckoned": True}
     closed = abs(total / (2 * np.pi) - turns) < OPEN_TURN
     if not closed:
@@ -220,8 +241,9 @@ def _with_signs_checked(line: Line, laps: Sequence[Channels]) -> Line:
     lap = laps[0]
     speed = np.maximum(_whole(lap["speed"])[:-1] / 3.6, SLOWEST_MS)
     fast = speed > SIGNS_ABOVE_MS
+    shape = smoothed(line.curvature, SHAPE_M, line.step_m)
     agrees = {
-        name: _correlation(line.curvature[fast], turning(_whole(lap[name])[:-1], speed)[fast])
+        name: _correlation(shape[fast], smoothed(turning(_whole(lap[name])[:-1], speed), SHAPE_M, line.step_m)[fast])
         for name, turning in _SIGNALS
         if name != line.source and _is_known(lap, name)
     }
