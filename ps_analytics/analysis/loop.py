@@ -1,11 +1,14 @@
 """A gridded lap as a loop with its controls as shares, so that a stretch through the line is one slice."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.ndimage import gaussian_filter1d
 
 from ps_analytics.analysis.align import GridLap
+from ps_analytics.channels.catalog import Kind, kind_of
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
@@ -14,11 +17,14 @@ FULL_SHARES = 0.60, 0.97
 """A throttle whose 99th percentile lies between these never reaches its stop: it is scaled so that it does."""
 LOCK_RAD = 7.0
 """The lock that makes a share of a steering angle where the source gives no share (§1.1 of the analysis core)."""
+BRIDGED_M = 10.0
+"""Missing samples of a channel are bridged over so many metres; over more it is missing."""
 _MOVES = 1e-6
+_SMOOTH_M = 2.0
 _SWITCH_SHARE = 0.9
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class LoopLap:
     """A lap three times round: every array from the lap before, through the lap, to the lap after.
 
@@ -40,17 +46,39 @@ class LoopLap:
     throttle_scaled: bool = False
     steering_scaled: bool = False
 
+    @cached_property
+    def slowing_ms2(self) -> Floats:
+        """The deceleration in m/s² at each point, by the speeds."""
+        smooth = gaussian_filter1d(self.speed_ms, _SMOOTH_M / self.step_m, mode="nearest")
+        with np.errstate(divide="ignore", invalid="ignore"):
+            return np.asarray(-np.gradient(smooth) / np.gradient(self.time_s))
+
+    @cached_property
+    def driven_m(self) -> Floats:
+        """Metres driven at each point: ∫v dt."""
+        steps = np.diff(self.time_s) * (self.speed_ms[1:] + self.speed_ms[:-1]) / 2
+        return np.concatenate([[0.0], np.cumsum(steps)])
+
+    @property
+    def step_m(self) -> float:
+        """Metres between two points, about."""
+        return 3.0 * self.length_m / (len(self.at_m) - 1)
+
     def index(self, place_m: float) -> int:
-        """The first point at or behind a place in m from the line, −L < place < 2L."""
+        """The first point at or behind a place in m from the line, −L ≤ place ≤ 2L."""
         return int(np.searchsorted(self.at_m, place_m - 1e-9))
+
+    def value_at(self, place_m: float, values: Floats) -> float:
+        """One of its arrays at a place in m from the line, −L ≤ place ≤ 2L; NaN where it is missing."""
+        return float(np.interp(place_m, self.at_m, values))
 
     def time_at(self, place_m: float) -> float:
         """When the car was there, in s since the line; NaN where nobody knows."""
-        return float(np.interp(place_m, self.at_m, self.time_s))
+        return self.value_at(place_m, self.time_s)
 
     def speed_at(self, place_m: float) -> float:
         """How fast the car was there, in m/s; NaN where nobody knows."""
-        return float(np.interp(place_m, self.at_m, self.speed_ms))
+        return self.value_at(place_m, self.speed_ms)
 
 
 def loop(lap: GridLap) -> LoopLap:
@@ -82,7 +110,7 @@ def loop(lap: GridLap) -> LoopLap:
 
 
 def speed_of(lap: GridLap) -> Floats:
-    """Its speed in m/s on its grid: the source's, where it is missing the grid's own metres a second.
+    """Its speed in m/s on its grid, NaN where it is missing; of a lap without one the grid's metres a second.
 
     Example:
         >>> s = np.arange(0.0, 5.0)
@@ -90,18 +118,16 @@ def speed_of(lap: GridLap) -> Floats:
         array([50., 50., 50., 50., 50.])
     """
     speed = next((known for name in ("speed", "gps_speed") if (known := _known(lap, name)) is not None), None)
-    if speed is not None and np.isfinite(speed).all():
+    if speed is not None:
         return speed / 3.6
     with np.errstate(divide="ignore", invalid="ignore"):
         by_time = np.gradient(lap.distance_m) / np.gradient(lap.time_s)
-    by_time = np.where(np.isfinite(by_time), by_time, np.nan)
-    return by_time if speed is None else np.where(np.isfinite(speed), speed / 3.6, by_time)
+    return np.where(np.isfinite(by_time), by_time, np.nan)
 
 
 def _thrice(values: Floats, turn: float = 0.0) -> Floats:
-    """Without the grid's last point, which is the first of the next lap; `turn` is what one lap adds."""
-    once = values[:-1]
-    return np.concatenate([once - turn, once, once + turn]) if turn else np.tile(once, 3)
+    """Each lap's last point is the next one's first; `turn` is what one lap adds."""
+    return np.concatenate([values[:-1] - turn, values[:-1], values + turn])
 
 
 def _thrice_or_none(values: Floats | None) -> Floats | None:
@@ -112,13 +138,28 @@ def _known(lap: GridLap, name: str) -> Floats | None:
     if name not in lap.channels:
         return None
     values = lap.channels[name]
-    return values if np.isfinite(values).any() else None
+    known = np.isfinite(values)
+    if known.all():
+        return values
+    return _bridged(lap.distance_m, values, known) if known.any() and kind_of(name) is Kind.LINEAR else values
+
+
+def _bridged(at_m: Floats, values: Floats, known: Bools) -> Floats:
+    """The values with short holes closed by straight lines."""
+    place = np.flatnonzero(known)
+    before = np.maximum(np.searchsorted(place, np.arange(len(values)), side="right") - 1, 0)
+    after = np.minimum(before + 1, len(place) - 1)
+    inside = (place[before] <= np.arange(len(values))) & (np.arange(len(values)) <= place[after])
+    short = inside & (at_m[place[after]] - at_m[place[before]] <= BRIDGED_M + 1e-9)
+    return np.where(~known & short, np.interp(at_m, at_m[known], values[known]), values)
 
 
 def _varying(lap: GridLap, name: str) -> Floats | None:
     """A channel that changes; one that is constant tells nothing and counts as absent."""
     values = _known(lap, name)
-    return None if values is None or np.nanmax(values) - np.nanmin(values) < _MOVES else values
+    if values is None or not np.isfinite(values).any() or np.nanmax(values) - np.nanmin(values) < _MOVES:
+        return None
+    return values
 
 
 def _share(percent: Floats | None) -> Floats | None:

@@ -85,11 +85,12 @@ def find_units(speeds_ms: Sequence[Floats], distance_m: Floats, track: TrackMode
     minima, starts = _cuts(speeds, mean, step_m=length_m / len(mean))
     linked = _linked(mean, minima, step_m=length_m / len(mean))
     places = distance_m[starts].tolist()
-    corners = _in_units(corners_on(track, length_m), places)
+    named = corners_on(track, length_m)
+    corners = _in_units(named, places)
     return tuple(
         Unit(
             number=number + 1,
-            name=_name(corners[number], float(distance_m[minima[number]]), length_m),
+            name=_name(corners[number], named, float(distance_m[minima[number]]), length_m),
             start_m=start,
             minimum_m=float(distance_m[minima[number]]),
             end_m=end,
@@ -229,10 +230,10 @@ def ahead_m(from_m: float, to_m: float, length_m: float) -> float:
     return (to_m - from_m + length_m / 2) % length_m - length_m / 2
 
 
-def _name(corners: Sequence[Corner], minimum_m: float, length_m: float) -> str:
-    """What a unit is called: by the corners at its minimum, else by its place."""
-    at = [corner for corner in corners if abs(ahead_m(minimum_m, corner.apex_m, length_m)) <= NEAR_M]
-    only = corner_of(corners, minimum_m, length_m) if not at else None
+def _name(own: Sequence[Corner], corners: Sequence[Corner], minimum_m: float, length_m: float) -> str:
+    """What a unit is called: by its corners at the minimum, else by the corner that has it, else by its place."""
+    at = [corner for corner in own if abs(ahead_m(minimum_m, corner.apex_m, length_m)) <= NEAR_M]
+    only = None if at else corner_of(own, minimum_m, length_m) or corner_of(corners, minimum_m, length_m)
     if not at and only is None:
         return f"@{minimum_m:.0f}m"
     first, last = (only.name, only.name) if only else (at[0].name, at[-1].name)

@@ -33,8 +33,8 @@ def test_each_slow_down_is_a_unit_named_by_its_corners() -> None:
 
 def test_a_unit_begins_five_metres_before_the_first_lap_slows_down() -> None:
     early, late = dips(200, (500, 90, 120), (1500, 90, 150)), dips(200, (500, 90, 120), (1500, 90, 90))
-    # they slow down from 380 m and from 1350 m on; speeds are smoothed over 4 m
-    assert [unit.start_m for unit in units_of(early, late)] == pytest.approx([375.0, 1345.0], abs=4.0)
+    # they slow down from 380 m and from 1350 m on; the smoothing over 4 m puts that a little before
+    assert [unit.start_m for unit in units_of(early, late)] == pytest.approx([375.0, 1345.0], abs=6.0)
 
 
 def test_the_last_unit_runs_through_the_line_and_a_minimum_on_the_line_is_one() -> None:
