@@ -19,6 +19,8 @@ from ps_analytics.track import TrackModel
 
 Floats = NDArray[np.float64]
 
+_ENOUGH = 3
+
 
 @dataclass(frozen=True, eq=False)
 class LaidLaps:
@@ -56,8 +58,12 @@ class LaidLaps:
             return TrackModel(self.length_m, self.distance_m[:-1], flat, flat, flat, source="none", algo_version="0")
 
     def units(self, track: TrackModel) -> tuple[Unit, ...]:
-        """The units of all these laps together; `track` names them."""
-        return find_units(list(self.speed_ms), self.distance_m, track)
+        """The units of these laps; `track` names them.
+
+        The faster half says where one slows down: in the slower one somebody may have been in trouble.
+        """
+        ours = np.argsort(self.lap_time_s, kind="stable")[: max(_ENOUGH, (len(self.laps) + 1) // 2)]
+        return find_units([self.speed_ms[lap] for lap in ours], self.distance_m, track)
 
     def points(self, places_m: Sequence[float]) -> NDArray[np.int64]:
         """The points of the grid nearest to places in m from the line."""
@@ -80,9 +86,7 @@ def lay_laps(laps: Sequence[Lap | pl.DataFrame], *, track: TrackModel | None = N
         >>> lay_laps([lap, lap]).time_s.shape[0]
         2
     """
-    names = {lap.track.casefold(): lap.track for lap in laps if isinstance(lap, Lap) and lap.track}
-    if len(names) > 1:
-        raise IncompatibleLaps(f"they are of different tracks: {', '.join(repr(name) for name in names.values())}.")
+    one_track(laps)
     usable = pick_usable(laps)
     if not usable:
         raise IncompatibleLaps(f"none of the {len(laps)} laps is usable." if laps else "there are none.")
@@ -94,6 +98,20 @@ def lay_laps(laps: Sequence[Lap | pl.DataFrame], *, track: TrackModel | None = N
             refused = refused or error
     assert refused is not None  # each of them was
     raise refused
+
+
+def one_track(laps: Sequence[Lap | pl.DataFrame]) -> None:
+    """Nothing, if no two laps name different tracks.
+
+    Raises:
+        IncompatibleLaps: they do; names them.
+
+    Example:
+        >>> one_track([pl.DataFrame()])
+    """
+    names = {lap.track.casefold(): lap.track for lap in laps if isinstance(lap, Lap) and lap.track}
+    if len(names) > 1:
+        raise IncompatibleLaps(f"they are of different tracks: {', '.join(repr(name) for name in names.values())}.")
 
 
 def _laid_on(reference: Lap | pl.DataFrame, laps: Sequence[Lap | pl.DataFrame], track: TrackModel | None) -> LaidLaps:
