@@ -67,19 +67,26 @@ def tell_detection(found: Sequence[Detection]) -> None:
     """Print the figures of lap detection."""
     scores = [one.score for one in found if one.score is not None]
     table.heading(f"Laps: {len(found)} sessions, {sum(one.frames for one in found):,} frames")
-    true, claimed, matched = (sum(getattr(s, name) for s in scores) for name in ("true", "found", "matched"))
-    table.at_least("timed and valid laps, recall", matched / max(true, 1), 0.99)
-    table.at_least("timed and valid laps, precision", matched / max(claimed, 1), 0.99)
+    _tell_laps([one for one in found if one.drawn.troubles], "sessions with trouble", 0.99)
+    _tell_laps([one for one in found if not one.drawn.troubles], "sessions without", 1.0)
     table.at_most("sessions with a wrong best lap", sum(s.wrong_best is not None for s in scores), 0, "sessions")
     table.at_most("sessions whose stream differs from its batch", sum(not one.streams_equal for one in found), 0, "")
     table.at_most("sessions that raise", sum(one.problem is not None for one in found), 0, "sessions")
-    _tell_times([one for one in found if one.keeps_time], "with a lap clock")
-    _tell_times([one for one in found if not one.keeps_time], "without one")
+    _tell_times([one for one in found if one.drawn.keeps_time], "with a lap clock")
+    _tell_times([one for one in found if not one.drawn.keeps_time], "without one")
     stated = np.abs([error for s in scores for error in s.stated_s])
     table.at_most(f"stated lap times ({len(stated)}), worst difference", 1e3 * np.max(stated, initial=0.0), 1e-3, "ms")
     laps = sum(one.laps for one in found)
     table.at_most("detection", 1e3 * sum(one.cpu_s for one in found) / max(laps, 1), 10.0, "ms a lap")
     _tell_failures(found)
+
+
+def _tell_laps(found: Sequence[Detection], which: str, limit: float) -> None:
+    scores = [one.score for one in found if one.score is not None]
+    true, claimed, matched = (sum(getattr(s, name) for s in scores) for name in ("true", "found", "matched"))
+    if true:
+        table.at_least(f"timed and valid laps ({true}), {which}, recall", matched / true, limit, digits=4)
+        table.at_least(f"timed and valid laps, {which}, precision", matched / max(claimed, 1), limit, digits=4)
 
 
 def _tell_times(found: Sequence[Detection], which: str) -> None:

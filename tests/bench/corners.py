@@ -108,8 +108,8 @@ def tell_corners(found: Sequence[Corners]) -> None:
         every = [learned for _, learned in here]
         drift = np.abs([metres for learned in every for metres in learned.drift_m])
         matched = len(drift)
-        table.at_least(f"{condition}, recall", matched / max(sum(one.true for one in every), 1), 0.97)
-        table.at_least(f"{condition}, precision", matched / max(sum(one.found for one in every), 1), 0.95)
+        table.at_least(f"{condition}, recall", matched / max(sum(one.true for one in every), 1), 0.97, digits=4)
+        table.at_least(f"{condition}, precision", matched / max(sum(one.found for one in every), 1), 0.95, digits=4)
         table.at_most(f"{condition}, apex drift, median", float(np.median(drift)) if matched else np.nan, 10.0, "m")
         same = [len({*one.counts, one.found}) == 1 for one in every if one.counts]
         table.at_least(f"{condition}, same count learned from each lap", float(np.mean(same)) if same else 0.0, 1.0)

@@ -25,9 +25,9 @@ LIMITS_MS = {
     "position off by 0.5 m, ten columns": (6.0, 12.0),
     "position held at 20 Hz": (3.0, 5.0),
     "10 Hz": (6.0, 12.0),
-    "GPS only, 10 Hz": (12.0, 24.0),
+    "GPS only, 10 Hz": (15.0, 30.0),
 }
-"""The most rms and P95 of each condition."""
+"""The most rms and P95 of each condition; a GPS that wanders by 0.4 m is worth 14 ms between two laps at 40 m/s."""
 
 
 @dataclass(frozen=True, slots=True)

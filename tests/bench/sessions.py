@@ -16,6 +16,14 @@ from tests.bench.scores import SAME_LINE_S, LapScore, score_laps
 
 
 @dataclass(frozen=True, slots=True)
+class Drawn:
+    """What a figure is told apart by: whether the source has a lap clock to go by, and the troubles it met."""
+
+    keeps_time: bool
+    troubles: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Detection:
     """What was found in one drawn session; `problem`: the error it raised, in words."""
 
@@ -26,7 +34,7 @@ class Detection:
     cpu_s: float
     frames: int
     laps: int
-    keeps_time: bool
+    drawn: Drawn
     problem: str | None = None
 
 
@@ -48,29 +56,19 @@ def about(scenario: Scenario) -> str:
 def detect(seed: int) -> Detection:
     """The session of this seed, its laps found and scored."""
     scenario = draw(seed)
+    drawn = Drawn(scenario.source.keeps_time, scenario.troubles)
     frames = scenario.session.frames
     parts = split_sessions(frames)
     begun = time.process_time()
     try:
         found = [lap for part in parts for lap in detect_laps(part)]
+        cpu_s = time.process_time() - begun
+        streamed = [lap for part in parts for lap in stream_laps(part, seed=seed)]
     except Exception as error:  # a harness tells which seed broke what, and goes on
-        return Detection(
-            seed, about(scenario), None, False, 0.0, frames.height, 0, scenario.source.keeps_time, repr(error)
-        )
-    cpu_s = time.process_time() - begun
-    streamed = [lap for part in parts for lap in stream_laps(part, seed=seed)]
+        return Detection(seed, about(scenario), None, False, 0.0, frames.height, 0, drawn, repr(error))
     same_line_s = max(SAME_LINE_S, 1.5 / scenario.source.rate_hz)
     score = score_laps(scenario.session.truth, found, same_line_s=same_line_s)
-    return Detection(
-        seed,
-        about(scenario),
-        score,
-        found == streamed,
-        cpu_s,
-        frames.height,
-        len(found),
-        scenario.source.keeps_time,
-    )
+    return Detection(seed, about(scenario), score, found == streamed, cpu_s, frames.height, len(found), drawn)
 
 
 def split_sessions(frames: pl.DataFrame) -> list[pl.DataFrame]:

@@ -40,9 +40,9 @@ def at_most(path: str, value: float, limit: float, unit: str = "×") -> None:
     print(f"{path:<68} {value:10.2f} {unit:<9} limit ≤ {limit:g}  {'met' if value <= limit else 'MISSED'}")
 
 
-def at_least(path: str, value: float, limit: float, unit: str = "×") -> None:
+def at_least(path: str, value: float, limit: float, unit: str = "×", *, digits: int = 2) -> None:
     """Print a figure that should reach its limit."""
-    print(f"{path:<68} {value:10.2f} {unit:<9} limit ≥ {limit:g}  {'met' if value >= limit else 'MISSED'}")
+    print(f"{path:<68} {value:10.{digits}f} {unit:<9} limit ≥ {limit:g}  {'met' if value >= limit else 'MISSED'}")
 
 
 def within(path: str, value: float, low: float, high: float, unit: str = "×") -> None:
