@@ -1,5 +1,6 @@
 """The corner table: what a lap does in every corner, and what it loses there (§5.3 of the analysis core)."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -147,12 +148,19 @@ def corners(
     chosen = [laps] if isinstance(laps, Lap | pl.DataFrame) else list(laps)
     if not chosen:
         raise IncompatibleLaps("there are no laps.")
+    _check_names(chosen if reference is None else [*chosen, reference])
     model = resolve_track(chosen if reference is None else [*chosen, reference], track)
     laid = _lay(chosen, reference, model)
     found = _zones(laid, model)
     rows = [row for lap in laid for row in _rows(lap, found, model)]
-    table = pl.DataFrame(rows, schema=SCHEMA, orient="row").with_columns(pl.selectors.float().fill_nan(None))
+    table = pl.DataFrame({name: [_or_none(row.get(name)) for row in rows] for name in SCHEMA}, schema=SCHEMA)
     return _with_laps(table, chosen, len(found)) if several else table
+
+
+def _check_names(laps: Sequence[Lap | pl.DataFrame]) -> None:
+    names = {lap.track.casefold(): lap.track for lap in laps if isinstance(lap, Lap) and lap.track}
+    if len(names) > 1:
+        raise IncompatibleLaps(f"they are of different tracks: {', '.join(repr(name) for name in names.values())}.")
 
 
 @dataclass(frozen=True, eq=False)
@@ -229,6 +237,10 @@ def _row(lap: _Laid, zone: Zone, aside: Floats | None) -> dict[str, object]:
         **_of_engine(driven, zone, feet, exit_m),
         **_of_line(aside, driven, zone),
     }
+
+
+def _or_none(value: object) -> object:
+    return None if isinstance(value, float) and math.isnan(value) else value
 
 
 def _of_feet(feet: Pedals, length_m: float) -> dict[str, object]:

@@ -51,8 +51,9 @@ def offset_to_track(lap: GridLap, track: TrackModel) -> Floats | None:
     if path is None:
         return None
     at = lap.distance_m * (track.length_m / lap.length_m)
-    line = tuple(np.interp(at, track.distance_m, values, period=track.length_m) for values in (track.x, track.y))
-    return _to_the_right(path, (line[0], line[1]), lap.distance_m)
+    places = np.append(track.distance_m, track.distance_m[0] + track.length_m)
+    x, y = (np.interp(at, places, np.append(values, values[0])) for values in (track.x, track.y))
+    return _to_the_right(path, (x, y), lap.distance_m)
 
 
 def _path(lap: GridLap, first: str, second: str, *, least: float = SMALLEST_M) -> Path | None:

@@ -1,5 +1,6 @@
 """A gridded lap as a loop with its controls as shares, so that a stretch through the line is one slice."""
 
+import math
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -8,6 +9,7 @@ from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter1d
 
 from ps_analytics.analysis.align import GridLap
+from ps_analytics.analysis.both_pedals import Summed, coasted, overlapped
 from ps_analytics.channels.catalog import Kind, kind_of
 
 Floats = NDArray[np.float64]
@@ -59,18 +61,44 @@ class LoopLap:
         steps = np.diff(self.time_s) * (self.speed_ms[1:] + self.speed_ms[:-1]) / 2
         return np.concatenate([[0.0], np.cumsum(steps)])
 
-    @property
+    @cached_property
+    def coasted(self) -> Summed | None:
+        """For how long both pedals were free; None without both."""
+        if self.throttle is None or self.brake is None:
+            return None
+        return coasted(self.throttle, self.brake, self.time_s)
+
+    @cached_property
+    def overlapped(self) -> Summed | None:
+        """For how long both pedals were down; None without both."""
+        if self.throttle is None or self.brake is None:
+            return None
+        return overlapped(self.throttle, self.brake, self.time_s)
+
+    @cached_property
+    def points(self) -> int:
+        """Points of one lap."""
+        return len(self.at_m) // 3
+
+    @cached_property
     def step_m(self) -> float:
-        """Metres between two points, about."""
-        return 3.0 * self.length_m / (len(self.at_m) - 1)
+        """Metres between two points; the last one of a lap may lie nearer to the line."""
+        return float(self.at_m[self.points + 1] - self.at_m[self.points])
 
     def index(self, place_m: float) -> int:
         """The first point at or behind a place in m from the line, −L ≤ place ≤ 2L."""
-        return int(np.searchsorted(self.at_m, place_m - 1e-9))
+        lap, rest_m = divmod(place_m - 1e-9, self.length_m)
+        point = min(math.ceil(rest_m / self.step_m), self.points) + (int(lap) + 1) * self.points
+        return min(max(point, 0), len(self.at_m) - 1)
 
     def value_at(self, place_m: float, values: Floats) -> float:
         """One of its arrays at a place in m from the line, −L ≤ place ≤ 2L; NaN where it is missing."""
-        return float(np.interp(place_m, self.at_m, values))
+        if not -self.length_m <= place_m <= 2 * self.length_m:
+            return float("nan")
+        point = max(self.index(place_m), 1)
+        before, after = float(values[point - 1]), float(values[point])
+        from_m, to_m = float(self.at_m[point - 1]), float(self.at_m[point])
+        return after if place_m == to_m else before + (place_m - from_m) / (to_m - from_m) * (after - before)
 
     def time_at(self, place_m: float) -> float:
         """When the car was there, in s since the line; NaN where nobody knows."""

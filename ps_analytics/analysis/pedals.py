@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from ps_analytics.analysis.both_pedals import RELEASED
 from ps_analytics.analysis.loop import LoopLap
 from ps_analytics.analysis.zones import Zone
 
@@ -17,18 +18,12 @@ Bools = NDArray[np.bool_]
 
 BRAKES = 0.06
 """More brake than this, held for `HELD_M`, is braking."""
-RELEASED = 0.04
-"""At this much brake or less the pedal is free."""
 LIFTED, ON, FULL = 0.90, 0.20, 0.93
 """Less throttle than the first is a lift; more than the second is on, more than the third is full."""
-COASTS = 0.06
-"""With less throttle than this, and the brake free, the car coasts."""
-BOTH = 0.08
-"""More than this on both pedals is overlap."""
 HELD_M = 3.0
 """A foot that does something for fewer metres does not do it."""
-PEAK_PERCENT = 92.0
-"""The peak of the brake is this percentile of its values while braking: one spike is none."""
+PEAK_SHARE = 0.92
+"""The peak of the brake is this quantile of its values while braking: one spike is none."""
 DROP_SHARE = 0.88
 """The deceleration is the mean over this first share of the speed lost."""
 DROP_MS = 1.0
@@ -68,16 +63,13 @@ def pedals(lap: LoopLap, zone: Zone) -> Pedals:
     """What the feet do for a corner.
 
     Example:
-        >>> from ps_analytics.analysis.align import GridLap
-        >>> from ps_analytics.track import Corner, Direction
-        >>> from ps_analytics.analysis.loop import loop
-        >>> s, corner = np.arange(0.0, 401.0), Corner(1, "T1", Direction.LEFT, 150.0, 200.0, 250.0)
-        >>> channels = {"speed": 150 + abs(s - 200), "brake": np.interp(s, [100, 110], [0, 60]) * (s < 180)}
-        >>> lap = loop(GridLap(s, s / 50.0, channels, 400.0, 8.0, "position"))
-        >>> zone = Zone(corner, 50.0, 450.0, 50.0, 350.0, 0.0, 400.0, 400.0, 150.0, 200.0, 250.0, 150.0, 250.0)
-        >>> found = pedals(lap, zone)
-        >>> round(found.brake_m, 3), round(found.release_m, 1), found.low_m
-        (101.0, 179.9, 200.0)
+        >>> from ps_analytics.analysis.loop import GridLap, loop
+        >>> from ps_analytics.analysis.zones import Corner, Unit, zones
+        >>> s, corner = np.arange(0.0, 401.0), Corner(1, "T1", "left", 150.0, 200.0, 250.0)
+        >>> speed, brake = 150 + abs(s - 200), np.interp(s, [100, 110], [0, 60]) * (s < 180)
+        >>> lap = loop(GridLap(s, s / 50, {"speed": speed, "brake": brake}, 400.0, 8.0, "position"))
+        >>> round(pedals(lap, zones([Unit(1, "T1", 50.0, 200.0, 50.0, (1,))], [corner], speed, s)[0]).brake_m, 3)
+        101.0
     """
     low = _lowest(lap, zone)
     if low is None:
@@ -109,7 +101,7 @@ def pedals(lap: LoopLap, zone: Zone) -> Pedals:
         full_m=full_m,
         coast_in=coast_in,
         coast_mid=coast_mid,
-        overlap=_both_s(lap, start, end, throttle=BOTH, brake=BOTH),
+        overlap=_NAN if lap.overlapped is None else lap.overlapped.between(start, end),
     )
 
 
@@ -231,7 +223,10 @@ def _peak(watch: _Watch, brake: int | None, full_m: float) -> float:
     if watch.lap.brake is None or brake is None or np.isnan(_brake_point(watch, brake)):
         return _NAN
     values = watch.lap.brake[brake : max(_until(watch, full_m), brake + 1)]
-    return _NAN if np.isnan(values).any() else float(np.percentile(values[values > BRAKES], PEAK_PERCENT))
+    if np.isnan(values).any():
+        return _NAN
+    values = np.sort(values[values > BRAKES])
+    return float(np.interp(PEAK_SHARE * (len(values) - 1), np.arange(len(values)), values))
 
 
 def _release(watch: _Watch, brake: int | None, full_m: float) -> float:
@@ -269,35 +264,10 @@ def _accelerates(watch: _Watch) -> float:
     return crossing(lap.at_m, lap.speed_ms, watch.low + int(above[0]), threshold) if len(above) else _NAN
 
 
-def _coasting(watch: _Watch, brake: int, full_m: float) -> tuple[float, float]:
+def _coasting(watch: _Watch, pivot: int, full_m: float) -> tuple[float, float]:
     """Seconds coasted before a point and from there to full throttle."""
-    parts = ((watch.start, brake), (brake, max(_until(watch, full_m), brake)))
-    before, behind = (_both_s(watch.lap, a, b, throttle=-COASTS, brake=-RELEASED) for a, b in parts)
-    return before, behind
-
-
-def _both_s(lap: LoopLap, start: int, end: int, *, throttle: float, brake: float) -> float:
-    """How long both pedals are above their thresholds, or below them where these are negative, in s.
-
-    Between two points each pedal moves evenly, so that it is so on one stretch between them.
-    """
-    if lap.throttle is None or lap.brake is None:
-        return _NAN
-    part = slice(start, end + 1)
-    one, two = (
-        _stretch(np.copysign(1.0, least) * values[part], least)
-        for values, least in ((lap.throttle, throttle), (lap.brake, brake))
-    )
-    share = np.maximum(np.minimum(one[1], two[1]) - np.maximum(one[0], two[0]), 0.0)
-    return float(np.sum(np.diff(lap.time_s[part]) * share))
-
-
-def _stretch(values: Floats, least: float) -> tuple[Floats, Floats]:
-    """From which to which share of the way to the next point the values are above; NaN where one is missing."""
-    before, after = values[:-1], values[1:]
-    steps = after - before
-    at = np.clip((least - before) / np.where(steps == 0, 1.0, steps), 0.0, 1.0)
-    flat = np.where(before > least, 1.0, 0.0) + 0 * steps
-    begins = np.where(steps > 0, at, 0.0 * steps)
-    ends = np.where(steps < 0, at, np.where(steps > 0, 1.0, flat))
-    return begins, ends
+    coasted = watch.lap.coasted
+    if coasted is None:
+        return _NAN, _NAN
+    pivot = max(pivot, watch.start)
+    return coasted.between(watch.start, pivot), coasted.between(pivot, max(_until(watch, full_m), pivot))

@@ -66,13 +66,11 @@ def phases(
 
     Example:
         >>> s = np.arange(0.0, 1001.0)
-        >>> speed = 50.0 - 20.0 * np.exp(-(((s - 400.0) / 60.0) ** 2))
-        >>> track = TrackModel(1000.0, s[:-1], 0 * s[:-1], 0 * s[:-1], 3.6 * speed[:-1], "yaw_rate", "1")
-        >>> times = [s / 40.0, s / 50.0]
-        >>> one, two = (GridLap(s, t, {"speed": 3.6 * speed}, 1000.0, t[-1], "position") for t in times)
-        >>> found = phases(one, two, track)
-        >>> [phase.kind.value for phase in found], round(sum(phase.lost_s for phase in found), 9)
-        (['braking', 'entry', 'mid', 'exit', 'straight'], 5.0)
+        >>> speed = {"speed": 180.0 - 70.0 * np.exp(-(((s - 400.0) / 60.0) ** 2))}
+        >>> track = TrackModel(1000.0, *4 * (s[:-1],), source="yaw_rate", algo_version="1")
+        >>> one, two = (GridLap(s, s / mean, speed, 1000.0, 1000 / mean, "position") for mean in (40, 50))
+        >>> [(phase.kind.value, round(phase.lost_s, 3)) for phase in phases(one, two, track)][2]
+        ('mid', 0.055)
     """
     _check(lap, reference)
     if units is None:

@@ -42,14 +42,12 @@ def hands(lap: LoopLap, zone: Zone, low_m: float) -> Hands:
     """What the hands do for a corner whose lowest speed is at `low_m`.
 
     Example:
-        >>> from ps_analytics.analysis.align import GridLap
-        >>> from ps_analytics.analysis.loop import loop
-        >>> from ps_analytics.track import Corner
+        >>> from ps_analytics.analysis.loop import GridLap, loop
+        >>> from ps_analytics.analysis.zones import Corner, Unit, zones
         >>> s, corner = np.arange(0.0, 401.0), Corner(1, "T1", Direction.RIGHT, 150.0, 200.0, 250.0)
         >>> wheel = {"steering": np.interp(s, [140, 200, 260], [0, 40, 0])}
         >>> lap = loop(GridLap(s, s / 50, wheel, 400.0, 8.0, "position"))
-        >>> zone = Zone(corner, 50.0, 450.0, 50.0, 350.0, 0.0, 400.0, 400.0, 150.0, 200.0, 250.0, 150.0, 250.0)
-        >>> hands(lap, zone, 200.0)
+        >>> hands(lap, zones([Unit(1, "T1", 50.0, 200.0, 50.0, (1,))], [corner], 50 + 0 * s, s)[0], 200.0)
         Hands(turn_in_m=149.0, corrections=0.0, countersteer=0.0)
     """
     if lap.steering is None:

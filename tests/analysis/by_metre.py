@@ -18,7 +18,7 @@ LENGTH_M = 2000.0
 def profile(*points: tuple[float, float]) -> Profile:
     """Straight lines through (metre, value); beyond the ends the value holds."""
     places, values = zip(*points, strict=True)
-    return lambda at_m: np.interp(at_m, places, values)
+    return lambda at_m: np.asarray(np.interp(at_m, places, values))
 
 
 def dips(top_kmh: float, *minima: tuple[float, float, float]) -> Profile:
@@ -29,7 +29,7 @@ def dips(top_kmh: float, *minima: tuple[float, float, float]) -> Profile:
         for place, least, over in minima:
             away = np.minimum(np.abs((at_m - place + LENGTH_M / 2) % LENGTH_M - LENGTH_M / 2) / over, 1.0)
             energy = np.minimum(energy, least**2 + (top_kmh**2 - least**2) * away)
-        return np.sqrt(energy)
+        return np.asarray(np.sqrt(energy))
 
     return speed
 

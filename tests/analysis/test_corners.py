@@ -1,6 +1,7 @@
 """The corner table against laps whose every metre is known in closed form, and against the simulator."""
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -39,7 +40,9 @@ KNOWN: dict[str, Profile] = {
 }
 
 
-def row_of(*channels: dict[str, Profile], track: TrackModel = ONE, number: int = 1, rate_hz: float = 200.0) -> dict:
+def row_of(
+    *channels: dict[str, Profile], track: TrackModel = ONE, number: int = 1, rate_hz: float = 200.0
+) -> dict[str, Any]:
     drawn = {name: drawing for some in (KNOWN, *channels) for name, drawing in some.items()}
     table = corners(drive_by_metre(drawn, rate_hz=rate_hz), track=track)
     return table.filter(pl.col("number") == number).row(0, named=True)
@@ -47,7 +50,7 @@ def row_of(*channels: dict[str, Profile], track: TrackModel = ONE, number: int =
 
 def seconds(from_m2: float, to_m2: float, metres: float) -> float:
     """How long so many metres take at constant acceleration, from squares of speeds."""
-    return 2 * metres / (np.sqrt(from_m2) + np.sqrt(to_m2))
+    return float(2 * metres / (np.sqrt(from_m2) + np.sqrt(to_m2)))
 
 
 def test_every_place_is_the_one_drawn() -> None:
@@ -307,9 +310,10 @@ def test_the_offset_is_to_the_right_of_the_reference_or_of_the_tracks_line() -> 
     row = corners(lap, reference, track=ONE).row(0, named=True)
     assert [row[name] for name in ("offset_m", "offset_left_m", "offset_right_m")] == pytest.approx([2.0] * 3, abs=0.02)
     assert corners(lap, track=ONE)["offset_m"][0] is None  # this track knows no line
-    lined = replace(ONE, **{name: drawing(ONE.distance_m) for name, drawing in circling(0.0).items()})
+    x, y = (drawing(ONE.distance_m) for drawing in circling(0.0).values())
+    lined = replace(ONE, x=x, y=y)
     assert corners(lap, track=lined)["offset_m"][0] == pytest.approx(1.5, abs=0.02)
-    elsewhere = replace(lined, x=lined.x + 900.0)  # type: ignore[operator]
+    elsewhere = replace(lined, x=x + 900.0)
     assert corners(lap, track=elsewhere)["offset_m"][0] is None
 
 
@@ -465,8 +469,15 @@ def thinned(lap: Lap, count: int) -> Lap:
     return replace(lap, traces={name: replace(trace, values=trace.values[rows]) for name, trace in lap.traces.items()})
 
 
+def test_laps_that_name_different_tracks_are_refused() -> None:
+    lap, other = drive_by_metre(KNOWN, track="Ring"), drive_by_metre(KNOWN, track="Oval")
+    with pytest.raises(IncompatibleLaps, match=r"they are of different tracks: 'Ring', 'Oval'\."):
+        corners(lap, other, track=ONE)
+    assert len(corners(lap, drive_by_metre(KNOWN, track="ring"), track=ONE)) == 1
+
+
 def test_laps_of_another_length_are_refused() -> None:
     lap, longer = drive_by_metre(KNOWN), drive_by_metre(KNOWN, length_m=2200.0)
     for laps, reference in ((longer, lap), ([lap, longer], None)):
         with pytest.raises(IncompatibleLaps):
-            corners(laps, reference, track=ONE)  # type: ignore[arg-type]
+            corners(laps, reference, track=ONE)
