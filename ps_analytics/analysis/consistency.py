@@ -143,7 +143,7 @@ def consistency(laps: Sequence[Lap | pl.DataFrame], *, track: TrackModel | None 
 def _marks(counted: Sequence[Entry], track: TrackModel | None, flags: dict[str, object]) -> UnitMarks | None:
     """The marks of the laps whose telemetry can be compared; None, and why in the flags, where there are too few."""
     try:
-        laid = lay_laps([entry.lap for entry in counted], track=track)
+        laid = lay_laps([entry.lap for entry in counted], track=track, ids=[entry.lap_id for entry in counted])
     except IncompatibleLaps as refused:
         flags["no_corners"] = refused.reason
         return None

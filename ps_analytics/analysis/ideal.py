@@ -10,7 +10,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from ps_analytics.analysis.joins import agreements, cheapest, closings
-from ps_analytics.analysis.laid import LaidLaps, follows, label, lay_laps
+from ps_analytics.analysis.laid import LaidLaps, follows, lay_laps
 from ps_analytics.analysis.sectors import mini_sectors, sector_times
 from ps_analytics.analysis.stitch import LAP_ID, Piece, stitched
 from ps_analytics.analysis.units import Unit
@@ -140,8 +140,8 @@ def _whose(laid: LaidLaps, chosen: Ints) -> dict[str, pl.Series]:
     """Columns that say which laps these are."""
     laps = [laid.laps[int(lap)] for lap in chosen]
     numbers = [lap.lap_number if isinstance(lap, Lap) else None for lap in laps]
-    ids = [label(lap, int(place)) for lap, place in zip(laps, chosen, strict=True)]
-    return {"lap_id": pl.Series(ids, dtype=pl.String), "lap_number": pl.Series(numbers, dtype=pl.Int32)}
+    ids = pl.Series([laid.ids[int(lap)] for lap in chosen], dtype=pl.String)
+    return {"lap_id": ids, "lap_number": pl.Series(numbers, dtype=pl.Int32)}
 
 
 def _rolling_best_s(laid: LaidLaps, edges: Ints) -> float:

@@ -1,5 +1,6 @@
 """Several laps laid on the metres of one of them: what an ideal lap and a driver's consistency are worked out from."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -20,18 +21,20 @@ from ps_analytics.track import TrackModel
 Floats = NDArray[np.float64]
 
 _ENOUGH = 3
+_COMMON = "scaled_distance"
 
 
 @dataclass(frozen=True, eq=False)
 class LaidLaps:
     """Usable laps of one track on one grid, in the order given; arrays are laps × points of the grid.
 
-    `distance_m` from the line, `time_s` since the line, `speed_ms` in m/s (from the times where a lap has none, NaN
-    where it is missing). `best` is the place among them of the lap on whose metres they lie: the fastest. `left_out`
-    says by `label` why a usable lap could not be laid there.
+    `ids` are what they are called. `distance_m` from the line, `time_s` since the line, `speed_ms` in m/s (from the
+    times where a lap has none, NaN where it is missing). `best` is the place among them of the lap on whose metres
+    they lie: the fastest. `left_out` says by id why a usable lap could not be laid there.
     """
 
     laps: tuple[Lap | pl.DataFrame, ...]
+    ids: tuple[str, ...]
     grids: tuple[GridLap, ...]
     best: int
     distance_m: Floats
@@ -71,11 +74,18 @@ class LaidLaps:
         return np.asarray(np.clip(np.rint(np.asarray(places_m) / step), 0, len(self.distance_m) - 1), dtype=np.int64)
 
 
-def lay_laps(laps: Sequence[Lap | pl.DataFrame], *, track: TrackModel | None = None) -> LaidLaps:
+def lay_laps(
+    laps: Sequence[Lap | pl.DataFrame], *, track: TrackModel | None = None, ids: Sequence[str] | None = None
+) -> LaidLaps:
     """The usable ones of some laps on the metres of the fastest.
 
-    A fastest lap that more than half of the others do not fit is not of this track, however fast: the next one takes
-    its place.
+    A fastest lap that half of the others or more do not fit is not of this track, however fast: the next one takes its
+    place.
+
+    Args:
+        laps: of one track.
+        track: what is known of it.
+        ids: what the laps are called; None takes their `label`.
 
     Raises:
         IncompatibleLaps: they name different tracks, none is usable, or they do not fit each other; says why.
@@ -83,15 +93,17 @@ def lay_laps(laps: Sequence[Lap | pl.DataFrame], *, track: TrackModel | None = N
     Example:
         >>> t = np.arange(0.0, 20.0, 0.1)
         >>> lap = pl.DataFrame({"timestamp": t, "speed": 180 + t, "normalized_position": (t + t**2 / 360) / 22.2})
-        >>> lay_laps([lap, lap]).time_s.shape[0]
-        2
+        >>> lay_laps([lap, lap]).ids
+        ('frame 1', 'frame 2')
     """
     one_track(laps)
-    usable = pick_usable(laps)
+    kept = {id(lap) for lap in pick_usable(laps)}
+    names = ids or [label(lap, place) for place, lap in enumerate(laps)]
+    usable = [_Named(lap, name, _time_s(lap)) for lap, name in zip(laps, names, strict=True) if id(lap) in kept]
     if not usable:
         raise IncompatibleLaps(f"none of the {len(laps)} laps is usable." if laps else "there are none.")
     refused: IncompatibleLaps | None = None
-    for reference in sorted(usable, key=_time_s):
+    for reference in sorted(usable, key=lambda named: named.time_s):
         try:
             return _laid_on(reference, usable, track)
         except IncompatibleLaps as error:
@@ -114,47 +126,62 @@ def one_track(laps: Sequence[Lap | pl.DataFrame]) -> None:
         raise IncompatibleLaps(f"they are of different tracks: {', '.join(repr(name) for name in names.values())}.")
 
 
-def _laid_on(reference: Lap | pl.DataFrame, laps: Sequence[Lap | pl.DataFrame], track: TrackModel | None) -> LaidLaps:
-    """The laps on the reference's metres, all of them by one method.
+@dataclass(frozen=True, slots=True, eq=False)
+class _Named:
+    """A lap, what it is called, and its time in s."""
+
+    lap: Lap | pl.DataFrame
+    name: str
+    time_s: float
+
+
+def _laid_on(reference: _Named, laps: Sequence[_Named], track: TrackModel | None) -> LaidLaps:
+    """The laps on the reference's metres, all of them by one method: two ways of placing differ by more than laps do.
 
     Raises:
         IncompatibleLaps: half of them or more do not fit there.
     """
-    laid, left_out = _by_method(Alignment(reference, track=track), laps)
-    methods = {grid.method for _, grid in laid}
-    if len(methods) > 1:
-        # Two ways of placing differ by more than laps do: all go by the one that every lap allows.
-        common = max(methods, key=METHODS.index)
-        laid, refused = _by_method(Alignment(reference, method=common, track=track), [lap for lap, _ in laid])
-        left_out = left_out | refused
-    if 2 * len(left_out) >= len(laps) or not any(lap is reference for lap, _ in laid):
-        raise next(iter(left_out.values()))
-    kept, grids = zip(*laid, strict=True)
-    return LaidLaps(
-        laps=kept,
-        grids=grids,
-        best=next(place for place, lap in enumerate(kept) if lap is reference),
-        distance_m=grids[0].distance_m,
-        time_s=np.stack([grid.time_s for grid in grids]),
-        speed_ms=np.stack([speed_of(grid) for grid in grids]),
-        left_out={name: error.reason for name, error in left_out.items()},
-    )
+    refused: IncompatibleLaps | None = None
+    for method in _methods(reference, laps, track):
+        grids, left_out = _by_method(Alignment(reference.lap, method=method, track=track), laps)
+        if 2 * len(left_out) >= len(laps) or reference.name in left_out:
+            refused = refused or next(iter(left_out.values()))
+            continue
+        kept = [named for named in laps if named.name in grids]
+        return LaidLaps(
+            laps=tuple(named.lap for named in kept),
+            ids=tuple(named.name for named in kept),
+            grids=tuple(grids.values()),
+            best=kept.index(reference),
+            distance_m=grids[reference.name].distance_m,
+            time_s=np.stack([grid.time_s for grid in grids.values()]),
+            speed_ms=np.stack([speed_of(grid) for grid in grids.values()]),
+            left_out={name: error.reason for name, error in left_out.items()},
+        )
+    assert refused is not None  # each method was tried in vain
+    raise refused
 
 
-def _by_method(
-    alignment: Alignment, laps: Sequence[Lap | pl.DataFrame]
-) -> tuple[list[tuple[Lap | pl.DataFrame, GridLap]], dict[str, IncompatibleLaps]]:
-    """Those that can be laid, and by label why the others cannot."""
-    laid, left_out = [], {}
-    for number, lap in enumerate(laps):
+def _methods(reference: _Named, laps: Sequence[_Named], track: TrackModel | None) -> list[str]:
+    """The methods to try: those that are best for the fastest of the laps, and the one that hardly any lap lacks."""
+    asked = sorted((named for named in laps if named is not reference), key=lambda named: named.time_s)[:_ENOUGH]
+    found = _by_method(Alignment(reference.lap, track=track), asked or [reference])[0]
+    votes = Counter(grid.method for grid in found.values())
+    return list(dict.fromkeys([*sorted(votes, key=lambda name: (-votes[name], METHODS.index(name))), _COMMON]))
+
+
+def _by_method(alignment: Alignment, laps: Sequence[_Named]) -> tuple[dict[str, GridLap], dict[str, IncompatibleLaps]]:
+    """By name those that can be laid, and why the others cannot."""
+    laid, left_out = {}, {}
+    for named in laps:
         try:
-            grid = alignment.lay(lap)
+            grid = alignment.lay(named.lap)
             if grid.lap_time_s is None:
                 raise IncompatibleLaps(f"{grid.name} has no lap time.")
         except IncompatibleLaps as error:
-            left_out[label(lap, number)] = error
+            left_out[named.name] = error
         else:
-            laid.append((lap, grid))
+            laid[named.name] = grid
     return laid, left_out
 
 

@@ -8,7 +8,7 @@ from types import MappingProxyType
 import numpy as np
 from numpy.typing import NDArray
 
-from ps_analytics.analysis.laid import LaidLaps, label
+from ps_analytics.analysis.laid import LaidLaps
 from ps_analytics.channels.catalog import Kind, kind_of, unit_of
 from ps_analytics.lap import Lap, LapKind, Trace, column_dtype
 from ps_analytics.track import TrackModel
@@ -61,7 +61,7 @@ def stitched(laid: LaidLaps, pieces: Sequence[Piece], *, lap_time_s: float, trac
         source_lap_number=None,
         ended_us=best.started_us + round(lap_time_s * 1e6),
         session_started_us=best.started_us,
-        flags=MappingProxyType({LAP_ID: tuple(dict.fromkeys(label(laid.laps[p.lap], p.lap) for p in pieces))}),
+        flags=MappingProxyType({LAP_ID: tuple(dict.fromkeys(laid.ids[piece.lap] for piece in pieces))}),
         sectors_s=(),
         track_length_m=laid.length_m,
         track_model=track,

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ps_analytics.analysis.laid import LaidLaps, label
+from ps_analytics.analysis.laid import LaidLaps
 from ps_analytics.analysis.loop import LoopLap, loop
 from ps_analytics.analysis.pedals import Pedals, pedals
 from ps_analytics.analysis.units import Unit, corner_of, corners_on, mean_speed
@@ -59,8 +59,7 @@ def unit_marks(laid: LaidLaps, track: TrackModel) -> UnitMarks:
         min_kmh[:, column] = _lowest_kmh(laid, unit)
         for row, lap in enumerate(loops):
             brake_m[row, column], full_m[row, column] = _feet(lap, unit, own)
-    ids = tuple(label(lap, place) for place, lap in enumerate(laid.laps))
-    return UnitMarks(ids, units, time_s, brake_m, full_m, min_kmh)
+    return UnitMarks(laid.ids, units, time_s, brake_m, full_m, min_kmh)
 
 
 def _lowest_kmh(laid: LaidLaps, unit: Unit) -> Floats:
