@@ -103,13 +103,19 @@ class TrackModel:
     def straights(self) -> tuple[Straight, ...]:
         """What lies between the corners, from the line on; the one through the line is the last.
 
-        Corners that are only `nominal` interrupt none. A track without corners is one straight.
+        Corners that are only `nominal` interrupt none. A track without corners is one straight. One that does not end
+        where it began (flag `open`) has none through the line.
         """
         corners = [corner for corner in self.corners if not corner.nominal]
         if not corners:
             return (Straight(1, "Straight 1", 0.0, self.length_m),)
-        between = [*pairwise(corners), (corners[-1], corners[0])]
-        gaps = [(one.end_m, other.start_m) for one, other in between if self._is_free(one, other)]
+        gaps = [(one.end_m, other.start_m) for one, other in pairwise(corners) if self._is_free(one, other)]
+        first, last = corners[0], corners[-1]
+        if self.flags.get("open"):
+            ends = [(0.0, first.start_m), (last.end_m, self.length_m)]
+            gaps += [gap for gap in ends if gap[0] < gap[1]]
+        elif self._is_free(last, first):
+            gaps.append((last.end_m, first.start_m))
         gaps.sort(key=lambda gap: (gap[0] > gap[1], gap[0]))
         return tuple(Straight(n, f"Straight {n}", start, end) for n, (start, end) in enumerate(gaps, 1))
 

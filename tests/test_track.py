@@ -188,3 +188,11 @@ def test_every_place_is_in_a_corner_or_on_a_straight():
     assert np.all((corners > 0) != (straights > 0))
     assert track(corners=through).corner_at(10.0).name == "T2"
     assert track(corners=through).corner_at(300.0) is None
+
+
+def test_a_track_that_does_not_close_has_no_straight_through_the_line():
+    assert [(s.start_m, s.end_m) for s in track(corners=THREE, flags={"open": True}).straights] == [
+        (0.0, 100.0),
+        (200.0, 700.0),
+        (800.0, 1000.0),
+    ]

@@ -37,6 +37,7 @@ SHIFTED_BY = 0.12
 SHIFT_STEP_M = 4.0
 """Some lists begin at another line: their places are tried so far to either side, as a share of the lap."""
 LIKELY_SHIFT = 0.015
+FEWEST_TO_SHIFT = 3
 CLEARLY = 1.15
 """A shift larger than the first has to fit so many times better than one within it."""
 NOMINAL_HALF_M = 20.0
@@ -136,7 +137,10 @@ def _shift(track: TrackModel, listed: CornerList, scale: float, turning: Floats)
     most = int(SHIFTED_BY * track.length_m / SHIFT_STEP_M)
     shifts = SHIFT_STEP_M * np.arange(-most, most + 1)
     fit = np.zeros(len(shifts))
-    for corner in listed.corners:
+    exact = [corner for corner in listed.corners if not corner.is_range]
+    if len(exact) < FEWEST_TO_SHIFT:
+        return 0.0
+    for corner in exact:
         here = turning[np.rint((corner.apex_m * scale + shifts) / step_m).astype(int) % len(turning)]
         sign = _SIGN[corner.direction] if corner.direction else 0.0
         fit += np.maximum(sign * here, 0.0) if sign else np.abs(here)

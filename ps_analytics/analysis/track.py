@@ -29,6 +29,7 @@ MOST_LAPS = 5
 """The fastest ones are enough: the median of five hardly moves with a sixth."""
 LEAST_DRIVEN = 0.95
 """A lap that lacks more of the way round is no lap to learn from."""
+SHORTEST_M = 100.0
 BESIDE_M = 200.0
 """A line that does not close lies between two straights of this length, so that its ends can be corners."""
 
@@ -211,9 +212,11 @@ def _of_one_length(driven: list[_Driven]) -> list[_Driven]:
     """The laps as long as most are.
 
     Raises:
-        IncompatibleLaps: most are of different length.
+        IncompatibleLaps: most are of different length, or hardly have one.
     """
     lengths = np.array([one.grid.length_m for one in driven])
+    if np.median(lengths) < SHORTEST_M:
+        raise IncompatibleLaps(f"they are {np.median(lengths):.0f} m long, which is no track.")
     alike = np.abs(lengths / np.median(lengths) - 1) < SAME_TRACK
     if 2 * np.count_nonzero(alike) <= len(lengths) and len(lengths) > 1:
         raise IncompatibleLaps(f"they are of different length: {lengths.min():.0f} m and {lengths.max():.0f} m driven.")
