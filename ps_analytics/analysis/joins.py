@@ -45,9 +45,8 @@ def agreements(laid: LaidLaps, points: Ints) -> tuple[Bools, tuple[str, ...]]:
         agree &= _apart(_about(aside, laid, points, _PLACE_OVER_M)[0]) <= LATERAL_M
         slope = _about(aside, laid, points, _HEADING_OVER_M)[1]
         agree &= np.degrees(_apart(np.arctan(slope))) <= HEADING_DEG
-    if all("gear" in grid.channels for grid in laid.grids):
+    if (gear := _gears(laid, points)) is not None:
         compared.append("gear")
-        gear = np.stack([grid.channels["gear"][points] for grid in laid.grids], axis=1)
         agree &= _apart(gear) <= GEARS
     return agree | np.eye(len(laid.grids), dtype=bool), tuple(compared)
 
@@ -73,6 +72,18 @@ def _about(values: Floats, laid: LaidLaps, points: Ints, reach_m: float) -> tupl
         slope[row] = values[:, window] @ centred / (centred @ centred)
         level[row] -= slope[row] * away.mean()
     return level, slope
+
+
+def _gears(laid: LaidLaps, points: Ints) -> Floats | None:
+    """The highest gear around each point, points × laps: a gearbox that shifts is in neutral. None if unknown."""
+    if not all("gear" in grid.channels for grid in laid.grids):
+        return None
+    gear = np.stack([grid.channels["gear"] for grid in laid.grids])
+    if not np.isfinite(gear).any(axis=1).all():
+        return None
+    reach = max(1, round(_PLACE_OVER_M / float(laid.distance_m[1] - laid.distance_m[0])))
+    windows = [gear[:, max(0, point - reach) : point + reach + 1] for point in points.tolist()]
+    return np.array([np.fmax.reduce(window, axis=1) for window in windows]).reshape(len(points), len(gear))
 
 
 def _aside_m(laid: LaidLaps) -> Floats | None:

@@ -230,6 +230,24 @@ def test_a_lap_that_was_cut_short_is_never_the_best_however_fast() -> None:
     assert 9 not in numbers(found)
 
 
+def test_a_gearbox_caught_in_neutral_is_no_reason_to_refuse() -> None:
+    shifting = lap_of(4, SECOND)
+    gear = np.array(shifting.traces["gear"].values)
+    gear[::9] = 0.0
+    shifting = replace(shifting, traces={**shifting.traces, "gear": replace(shifting.traces["gear"], values=gear)})
+    assert numbers(ideal_lap([lap_of(1, FIRST), shifting], track=TRACK)) == [1, 4, 1]
+
+
+def test_a_lap_driven_the_other_way_round_is_left_out_and_named() -> None:
+    laps = [lap_of(4, FIRST), lap_of(7, SECOND), lap_of(9)]
+    position = laps[2].traces["normalized_position"]
+    turned = replace(position, values=position.values[::-1].copy())
+    laps[2] = replace(laps[2], traces={**laps[2].traces, "normalized_position": turned})
+    found = ideal_lap(laps, track=TRACK)
+    assert found.flags["left_out"] == {"lap-9": "lap 9 runs the other way round."}
+    assert set(numbers(found)) == {4, 7}
+
+
 def test_laps_of_different_tracks_are_refused_by_name() -> None:
     laps = [lap_of(1, FIRST), replace(lap_of(2, SECOND), track="Oval")]
     with pytest.raises(IncompatibleLaps) as caught:
@@ -310,7 +328,7 @@ def off_by_half_a_metre(frames: pl.DataFrame, length_m: float) -> pl.DataFrame:
     )
 
 
-SEEDS = (1011, 1012, 1013, 1014, 1015, 1016)
+SEEDS = (1011, 1012, 1013, 1014)
 
 
 @pytest.fixture(scope="module")
@@ -321,8 +339,8 @@ def sessions() -> list[SimulatedSession]:
         corners = int(rng.integers(6, 14))
         circuit = generate("Ring", seed=seed, length_m=float(rng.uniform(230.0, 330.0)) * corners, corners=corners)
         car: Car = GT if seed % 2 else FORMULA
-        plan = [LapPlan(LapKind.TIMED)] * 9
-        found.append(simulate(circuit, car, Driver("A", seed=seed), plan, seed=seed))
+        plan = [LapPlan(LapKind.TIMED)] * 8
+        found.append(simulate(circuit, car, Driver("A", seed=seed), plan, seed=seed, workshop=False))
     return found
 
 
