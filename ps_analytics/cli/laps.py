@@ -3,25 +3,19 @@
 import json
 from itertools import groupby
 from operator import itemgetter
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from ps_analytics.cli.choosing import BEST, AsJson, read_both
 from ps_analytics.config import read_settings
 from ps_analytics.lap import lap_time_text
 
-if TYPE_CHECKING:
-    from ps_analytics.lap import Lap
-    from ps_analytics.store.store import Store
-
-BEST = "best"
 POINTS = 20
 """So many points of a delta are printed for people; `--json` has them all."""
-
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
 
 
 def laps(
@@ -53,7 +47,7 @@ def delta(
     from ps_analytics.store.store import open_store
 
     with open_store(settings=read_settings()) as store:
-        first, second = _read_both(store, lap, reference)
+        first, second = read_both(store, lap, reference)
     result = measure(first, second)
     if as_json:
         facts = {
@@ -75,17 +69,6 @@ def delta(
         f"{frame['distance_m'][-1]:8.0f} m  {frame['delta_s'][-1]:+.3f} s at the line:"
         f" {lap_time_text(first.lap_time_s)} against {lap_time_text(second.lap_time_s)}"
     )
-
-
-def _read_both(store: "Store", lap: str, reference: str) -> "tuple[Lap, Lap]":
-    """Both laps. `best` is the best one of the other lap's track and car; of its session, if nobody named the track."""
-    if lap == BEST != reference:
-        second, first = _read_both(store, reference, lap)
-        return first, second
-    first = store.read_lap(store.resolve_lap(lap))
-    same_session = None if first.track else first.session_id
-    second_id = store.resolve_lap(reference, session_id=same_session, track=first.track, car=first.car)
-    return first, store.read_lap(second_id)
 
 
 def _lap_object(row: dict[str, Any]) -> dict[str, Any]:

@@ -99,7 +99,7 @@ def test_delta_prints_every_point_and_closes(psa: Psa, sessions: dict[str, str])
     found = read_json(psa("delta", lap, "--reference", reference, "--json"))
     assert set(found) == {"lap_id", "reference_id", "method", "closure_s", "points"}
     assert all(set(point) == {"distance_m", "delta_s", "band_s"} for point in found["points"])
-    assert found["points"][0] == {"distance_m": 0.0, "delta_s": 0.0, "band_s": None}
+    assert found["points"][0] == {"distance_m": 0.0, "delta_s": 0.0, "band_s": 0.0}
     assert found["points"][-1]["delta_s"] == 61.5 - 60.25
     assert found["points"][1]["distance_m"] == 1.0
     assert (found["method"], found["closure_s"]) == ("position", 0.0)
