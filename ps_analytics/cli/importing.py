@@ -15,7 +15,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.progress import Progress
 
-from ps_analytics.cli.laps import AsJson
+from ps_analytics.cli.choosing import AsJson
 from ps_analytics.config import read_settings
 from ps_analytics.errors import PurpleSectorError
 from ps_analytics.lap import lap_time_text
