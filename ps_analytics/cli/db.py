@@ -15,7 +15,7 @@ from ps_analytics.errors import FileUnreadable, MissingExtra, PurpleSectorError,
 from ps_analytics.plugins import Plugins, load_plugins
 
 if TYPE_CHECKING:
-    from ps_analytics.store.check import Say, Seal
+    from ps_analytics.store.check import Cut, Say, Seal
     from ps_analytics.store.engine import Database
     from ps_analytics.store.faults import Fault
     from ps_analytics.store.schema import Step
@@ -68,7 +68,7 @@ def check(
     with _database() as database, _busy("Checking …") as say:
         found = checking.check(database.engine, plugins, say=say)
         if fix and any(fault.fixable for fault in found):
-            refused = checking.repair(database.engine, plugins, found, _sealer(database), say=say)
+            refused = checking.repair(database.engine, plugins, found, _sealer(database), _cutter(database), say=say)
             left = checking.check(database.engine, plugins, say=say)
             mended, found = [fault for fault in found if fault not in left], left
     for error in refused:
@@ -189,6 +189,13 @@ def _sealer(database: "Database") -> "Seal":
             transaction.seal_lap(lap_id)
 
     return seal
+
+
+def _cutter(database: "Database") -> "Cut":
+    from ps_analytics.ingest.tracks import catch_up
+    from ps_analytics.store.store import Store
+
+    return lambda user, track: catch_up(Store(database, user), track)
 
 
 def _print(found: "list[Fault]", mended: "list[Fault]", *, fix: bool) -> None:

@@ -1,4 +1,7 @@
-"""The daemon: receive, admit, write in one transaction, acknowledge; then seal laps and end silent sessions."""
+"""The daemon: receive, admit, write in one transaction, acknowledge; then seal laps and end silent sessions.
+
+What is left of its time goes into learning tracks and cutting laps into their sections, one a turn.
+"""
 
 import contextlib
 import logging
@@ -13,6 +16,7 @@ from ps_analytics.errors import DatabaseUnreachable, NotFound
 from ps_analytics.ingest.admission import KEPT_BYTES, position_after_bad
 from ps_analytics.ingest.live_session import end
 from ps_analytics.ingest.recorder import Outcome, Recorder
+from ps_analytics.ingest.tracks import Backlog
 from ps_analytics.store.rows import SessionRow
 from ps_analytics.store.store import Store
 from ps_analytics.transport.base import Message, Subscriber
@@ -69,6 +73,9 @@ class Daemon:
         self._polled: deque[Message] = deque()
         """Polled and not committed."""
         self._chores: deque[_Chore] = deque()
+        self._backlog = Backlog()
+        self._looked_back = False
+        """Whether what earlier processes left uncut is in the backlog."""
         self._trying = 0
         """So many of the polled messages are in the transaction under way."""
         self._singly = 0
@@ -98,7 +105,8 @@ class Daemon:
         """
         self._load()
         if not self._polled:
-            self._polled.extend(self._subscriber.poll(timeout_s, MOST_MESSAGES))
+            wait_s = 0.0 if self._backlog.pending else timeout_s
+            self._polled.extend(self._subscriber.poll(wait_s, MOST_MESSAGES))
         drained = len(self._polled) < MOST_MESSAGES
         while self._polled:
             self._keep()
@@ -107,9 +115,14 @@ class Daemon:
             silent = self._recorder.pop_silent(now_s=self._monotonic())
             self._chores.extend(_Chore(session.user_id, session=session) for session in silent)
             self._do_chores()
+            self._backlog.step(self._store)
         self._recover()
 
     def _load(self) -> None:
+        if not self._looked_back:
+            for user, track in self._store.find_uncut_tracks():
+                self._backlog.add(user, track)
+            self._looked_back = True
         ending = {chore.session.id for chore in self._chores if chore.session is not None}
         self._recorder.load(self._store, ending=ending, now_s=self._monotonic())
 
@@ -163,13 +176,18 @@ class Daemon:
 
     def _do_chores(self) -> None:
         while self._chores:
-            chore = self._chores[0]
+            chore, track = self._chores[0], None
             with contextlib.suppress(NotFound), self._store.for_user(chore.user_id).transaction() as transaction:
                 if chore.session is None:
                     transaction.seal_lap(chore.lap_id)
+                    session_id = transaction.lap(chore.lap_id).session_id
                 else:
                     end(transaction, chore.session, roughly=chore.roughly)
+                    session_id = chore.session.id
+                track = transaction.session(session_id).track
             self._chores.popleft()
+            if track is not None:
+                self._backlog.add(chore.user_id, track)
 
     def _retreat(self, error: Exception) -> None:
         """After a failure: forget what was not committed, and decide what is tried next."""

@@ -7,6 +7,7 @@ from ps_analytics.collect.simulated import SimulatedPast
 from ps_analytics.config import Settings, read_settings
 from ps_analytics.ingest.daemon import Daemon
 from ps_analytics.ingest.live_session import end
+from ps_analytics.ingest.tracks import catch_up
 from ps_analytics.simulate.demo import demo_sessions
 from ps_analytics.store.store import Store
 from ps_analytics.transport.pipe import Pipe
@@ -16,7 +17,7 @@ TAKEN_WITHIN_S = 300.0
 
 
 def fill_in_demo(store: Store, *, seed: int = 1, settings: Settings | None = None) -> Store:
-    """The same store, now with the past sessions that `psa demo` shows, each in its event.
+    """The same store, now with the past sessions that `psa demo` shows, each in its event, and their tracks.
 
     Args:
         store: where they go.
@@ -38,8 +39,11 @@ def fill_in_demo(store: Store, *, seed: int = 1, settings: Settings | None = Non
     finally:
         stop.set()
         receiving.join()
-    recorded = store.find_sessions(source=SimulatedPast.name).sort("started_at")["session_id"]
-    _put_into_events(store, [session_id for session_id in recorded if session_id not in known], seed)
+    recorded = store.find_sessions(source=SimulatedPast.name).sort("started_at").select("session_id", "track").rows()
+    new = {session_id: track for session_id, track in recorded if session_id not in known}
+    _put_into_events(store, list(new), seed)
+    for track in sorted(set(new.values())):
+        catch_up(store, track)
     return store
 
 

@@ -14,14 +14,15 @@ from ps_analytics.errors import StoreError
 from ps_analytics.formats.base import LapMark, Progress, Recording, read_recording
 from ps_analytics.ingest.boundaries import LapCut, detect_laps
 from ps_analytics.ingest.line import COLUMNS
+from ps_analytics.ingest.tracks import catch_up
 from ps_analytics.lap import Lap, LapKind, Trace, fill, sample_times
 from ps_analytics.proto.codec import from_frame
 from ps_analytics.store.rows import SessionRow
 from ps_analytics.store.store import Store
 from ps_analytics.store.transaction import Transaction
 
-_READ_SHARE, _LAPS_SHARE = 0.5, 0.8
-"""How far an import is when the file is read, and when the laps are written."""
+_READ_SHARE, _LAPS_SHARE, _ROWS_SHARE = 0.5, 0.75, 0.9
+"""How far an import is when the file is read, when the laps are written, and when all of it is."""
 _ROWS_AT_ONCE = 50_000
 _LONGEST_TEXT = 200
 _SEED = (
@@ -43,6 +44,9 @@ _WHOLE = (LapKind.TIMED, LapKind.STANDING)
 def import_file(store: Store, path: Path | str, *, progress: Progress | None = None) -> dict[str, Any]:
     """A file as a session with laps and channels; the same bytes again are the session that is there already.
 
+    Its track is learned, and its laps are cut into the track's sections, once everything is written; what fails there
+    is logged and costs no lap.
+
     Args:
         store: where it goes.
         path: any file a reader knows.
@@ -60,6 +64,8 @@ def import_file(store: Store, path: Path | str, *, progress: Progress | None = N
     report = progress or (lambda share: None)
     recording = read_recording(path, progress=lambda share: report(_READ_SHARE * share))
     session = _keep(store, recording, report)
+    if session.track:
+        catch_up(store, session.track, report=lambda share: report(_ROWS_SHARE + (1 - _ROWS_SHARE) * share))
     laps = store.find_laps(session_id=session.id).select("lap_id", "lap_number", "lap_time_s", "kind", "valid")
     report(1.0)
     return {
@@ -165,7 +171,7 @@ def _write(transaction: Transaction, recording: Recording, report: Callable[[flo
         done = min((lap.end_s or 0.0) / max(recording.duration_s, 1e-9), 1.0)
         report(_READ_SHARE + (_LAPS_SHARE - _READ_SHARE) * done)
     for done in _write_rows(transaction, session, recording, since_s=laps[0].start_s if laps else 0.0):
-        report(_LAPS_SHARE + (1 - _LAPS_SHARE) * done)
+        report(_LAPS_SHARE + (_ROWS_SHARE - _LAPS_SHARE) * done)
     ended_us = session.started_us + _us(recording.duration_s)
     transaction.end_session(session, ended_us=ended_us if recording.started_at else None)
     return session

@@ -19,12 +19,21 @@ from sqlalchemy import (
 
 from ps_analytics.errors import PurpleSectorError
 from ps_analytics.plugins import Plugins
-from ps_analytics.store import schema
+from ps_analytics.store import schema, track_faults
 from ps_analytics.store.faults import ROW_CHECKS, Fault, counted, lost_frame_keys, sealable
 from ps_analytics.store.models import TelemetryFrame
 
 Seal = Callable[[str, str], None]
 """Seals a lap: called with its user and its id."""
+Cut = Callable[[str, str], None]
+"""Cuts the laps of a track into its sections: called with its user and its name."""
+TRACK_CHECKS = (
+    ("track models", track_faults.bad_tracks),
+    ("sections of laps", track_faults.bad_sections),
+    ("sector times", track_faults.bad_sector_times),
+    ("laps to be cut into sections", track_faults.uncut_laps),
+)
+"""What is looked for in tracks and sections, in words, and how."""
 Say = Callable[[str], None]
 """Told what is being looked at, in words, before it is."""
 
@@ -52,16 +61,19 @@ def check(engine: Engine, plugins: Plugins, *, say: Say = lambda _: None) -> lis
         for branch in current:
             for constraint in _references(branch):
                 faults += _orphans(connection, constraint)
-        for name, rows in ROW_CHECKS:
+        for name, rows in (*ROW_CHECKS, *TRACK_CHECKS):
             say(name)
             faults += rows(connection)
         return faults
 
 
 def repair(
-    engine: Engine, plugins: Plugins, found: Sequence[Fault], seal: Seal, *, say: Say = lambda _: None
+    engine: Engine, plugins: Plugins, found: Sequence[Fault], seal: Seal, cut: Cut, *, say: Say = lambda _: None
 ) -> list[PurpleSectorError]:
-    """Mend what is safe: create missing indexes, delete orphans, seal closed laps. What could not be mended, and why.
+    """Mend what is safe: create missing indexes, delete orphans, seal closed laps, cut them into their sections.
+
+    Returns:
+        What could not be mended, and why.
 
     Raises:
         SchemaOutdated: the core's tables are not those of this version.
@@ -85,6 +97,22 @@ def repair(
         say(f"sealing lap {number} of {len(closed)}")
         try:
             seal(user_id, lap_id)
+        except PurpleSectorError as error:
+            refused.append(error)
+    return refused + _mend_sections(engine, cut, say)
+
+
+def _mend_sections(engine: Engine, cut: Cut, say: Say) -> list[PurpleSectorError]:
+    """Cut the laps that are cut wrongly, or not by their track as it is now."""
+    refused: list[PurpleSectorError] = []
+    with schema.exclusive(engine) as connection:
+        for statement in track_faults.take_back_sections(connection):
+            connection.execute(statement)
+        tracks = connection.execute(track_faults.uncut_tracks()).all()
+    for number, (user_id, name) in enumerate(tracks, start=1):
+        say(f"cutting the laps of track {number} of {len(tracks)}")
+        try:
+            cut(user_id, name)
         except PurpleSectorError as error:
             refused.append(error)
     return refused

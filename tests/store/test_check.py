@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import text
 
 from ps_analytics.errors import PurpleSectorError, SchemaOutdated, StoreError
+from ps_analytics.lap import LapSection, SectionKind
 from ps_analytics.plugins import Plugins, load_plugins
 from ps_analytics.store import schema
 from ps_analytics.store.check import check, repair
@@ -16,6 +17,7 @@ from ps_analytics.store.faults import Fault
 from ps_analytics.store.rows import LapRow, SessionRow
 from ps_analytics.store.store import Store
 from tests.store.plugins import CREATE_NOTES, NOTES, notes, plugins_with, write_migrations
+from tests.store.ring import ring
 from tests.store.stream import at, batch, drive, received, seal
 
 BORDERS = (0, 100, 200, 300)  # three laps of a second each
@@ -59,7 +61,21 @@ class House:
             with self.store.for_user(user).transaction() as transaction:
                 transaction.seal_lap(lap_id)
 
-        return repair(self.database.engine, self.plugins, self.check(), seal_lap)
+        return repair(self.database.engine, self.plugins, self.check(), seal_lap, self.cut)
+
+    def cut(self, user: str, track: str) -> None:
+        """Every lap becomes one sector: the store does not know how laps are placed."""
+        store = self.store.for_user(user)
+        for lap_id, revision in store.find_uncut_laps(track).iter_rows():
+            lap = store.read_lap(lap_id)
+            sector = LapSection(SectionKind.SECTOR, 1, "S1", 0.0, 600.0, lap.started_us, lap.ended_us or 0)
+            sectors_s = [] if lap.lap_time_s is None else [lap.lap_time_s]
+            with store.transaction() as transaction:
+                transaction.write_sections(lap, [sector], revision=revision, sectors_s=sectors_s)
+
+    def query(self, statement: str) -> object:
+        with self.database.read() as connection:
+            return connection.scalar(text(statement))
 
     def count(self, table: str) -> int:
         with self.database.read() as connection:
@@ -87,7 +103,7 @@ def test_it_says_what_it_looks_at(house: House) -> None:
     said: list[str] = []
     check(house.database.engine, house.plugins, say=said.append)
     assert said[:2] == ["tables, columns and indexes", "references"]
-    assert said[-1] == "dead letters"
+    assert said[-1] == "laps to be cut into sections"
 
 
 def test_a_database_without_tables_is_refused(database_url: str) -> None:
@@ -328,7 +344,7 @@ def test_a_lap_that_cannot_be_sealed_is_reported_and_stops_no_other(house: House
         with house.store.for_user(user).transaction() as transaction:
             transaction.seal_lap(lap_id)
 
-    refused = repair(house.database.engine, house.plugins, house.check(), seal_lap)
+    refused = repair(house.database.engine, house.plugins, house.check(), seal_lap, house.cut)
     assert [str(error) for error in refused] == ["not today"]
     assert [fault.id for fault in house.check()] == [laps[0].id]
 
@@ -358,3 +374,86 @@ def test_the_tables_of_a_plugin_are_checked_too(house: House, tmp_path: Path) ->
     assert house.lines() == [("orphan", "1 row of note_line of a note that is not there (note_id 77).")]
     house.repair()
     assert house.lines() == []
+
+
+@pytest.fixture
+def cut_house(house: House) -> House:
+    """The house with its track known and its laps cut into one sector each."""
+    house.store.write_track(ring("Testring"))
+    house.cut("anna", "Testring")
+    assert house.lines() == []
+    return house
+
+
+def test_laps_that_are_not_cut_by_their_track_are_told_and_cut(cut_house: House) -> None:
+    track_id = cut_house.query("SELECT id FROM track")
+    cut_house.store.edit_sectors("Testring", [100.0])
+    assert cut_house.lines() == [("uncut_laps", f"3 laps of track {track_id} to be cut into its sections.")]
+    assert cut_house.repair() == []
+    assert cut_house.lines() == []
+
+
+def test_laps_of_a_session_that_is_recording_are_about_to_be_cut(cut_house: House) -> None:
+    cut_house.plant("UPDATE session SET status = 'recording', ended_at = NULL")
+    cut_house.store.edit_sectors("Testring", [100.0])
+    assert cut_house.lines() == []
+
+
+def test_a_track_whose_model_does_not_read_is_told(cut_house: House) -> None:
+    track_id = cut_house.query("SELECT id FROM track")
+    cut_house.plant("UPDATE track SET model = :model", model='{"version": 1, "length_m": "long"}')
+    (fault,) = cut_house.check()
+    assert (fault.code, fault.fixable) == ("bad_track", False)
+    assert fault.message == (
+        f"the model of track {track_id} does not read: 'length_m' is not a number from 1 to 200000."
+    )
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "UPDATE lap_section SET ended_us = ended_us + 1 WHERE lap_key = :key",
+        "UPDATE lap_section SET started_us = started_us - 1 WHERE lap_key = :key",
+        "INSERT INTO lap_section (lap_key, kind, number, start_m, end_m, started_us, ended_us) "
+        "SELECT lap_key, kind, 2, 0, 1, started_us + 5, ended_us - 5 FROM lap_section WHERE lap_key = :key",
+        "INSERT INTO lap_section (lap_key, kind, number, start_m, end_m, started_us, ended_us) "
+        "SELECT lap_key, kind, 2, 5, 1, ended_us - 5, started_us + 5 FROM lap_section WHERE lap_key = :key",
+    ],
+    ids=["after the lap", "before the lap", "over each other", "over each other at the line"],
+)
+def test_sections_that_overlap_or_leave_their_lap_are_told_and_made_anew(cut_house: House, change: str) -> None:
+    cut_house.plant(change, key=cut_house.laps[1].key)
+    message = f"lap 1 of session {cut_house.session.id}: its sections overlap, or do not lie in it."
+    assert cut_house.lines() == [("bad_sections", message)]
+    assert cut_house.repair() == []
+    assert cut_house.lines() == []
+
+
+def test_a_section_through_the_line_overlaps_nothing(cut_house: House) -> None:
+    lap = cut_house.laps[1]
+    cut_house.plant(
+        "INSERT INTO lap_section (lap_key, kind, number, start_m, end_m, started_us, ended_us) "
+        "VALUES (:key, 'straight', 1, 10, 20, :a, :b), (:key, 'straight', 2, 500, 10, :b, :a)",
+        key=lap.key,
+        a=lap.started_us + 1000,
+        b=lap.started_us + 5000,
+    )
+    assert cut_house.lines() == []
+
+
+def test_sector_times_that_do_not_sum_are_told_and_ours_are_made_anew(cut_house: House) -> None:
+    cut_house.plant("UPDATE lap SET sectors_s = '[0.25, 0.5]' WHERE lap_number > 0")
+    cut_house.plant("UPDATE lap SET sectors_stated = TRUE WHERE lap_number = 2")
+    told = [
+        ("bad_sector_times", f"lap {n} of session {cut_house.session.id}: its sector times do not sum to its lap time.")
+        for n in (1, 2)
+    ]
+    assert cut_house.lines() == told
+    assert [fault.fixable for fault in cut_house.check()] == [True, False]
+    cut_house.repair()
+    assert cut_house.lines() == told[1:]  # what the source stated is not ours to change
+
+
+def test_a_source_may_round_each_sector(cut_house: House) -> None:
+    cut_house.plant("UPDATE lap SET sectors_s = '[0.334, 0.334, 0.333]', sectors_stated = TRUE WHERE lap_number = 1")
+    assert cut_house.lines() == []

@@ -109,7 +109,8 @@ def test_sector_times_from_before_laps_were_cut_are_the_sources(engine: Engine) 
             connection.execute(
                 text(
                     "INSERT INTO lap (id, session_id, lap_number, time_source, started_us, kind, valid, flags, "
-                    "sectors_s, notes, frames) VALUES (:id, 's', :number, 'source', 0, 'timed', :valid, '{}', :sectors, '', 0)"
+                    "sectors_s, notes, frames) "
+                    "VALUES (:id, 's', :number, 'source', 0, 'timed', :valid, '{}', :sectors, '', 0)"
                 ),
                 {"id": f"lap {number}", "number": number, "valid": True, "sectors": sectors},
             )

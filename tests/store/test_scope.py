@@ -15,6 +15,7 @@ OVER_ALL_USERS = {
     "check.py": "looks for damage over all users, and names rows by id and number only",
     "findings.py": "the same",
     "faults.py": "the same",
+    "track_faults.py": "the same",
     "studio.py": "shows any table to who runs the machine",
     "studio_views.py": "the same",
 }
