@@ -215,10 +215,10 @@ def read_corner_list(data: object, *, track: str | None = None) -> CornerList:
 
     Args:
         data: the house's form or one of the known public ones.
-        track: which one, where the data hold those of several tracks.
+        track: which one, where the data hold those of several tracks; a single list is taken whatever it is called.
 
     Raises:
-        BadTrack: it is none of these forms, holds nonsense, or not exactly one list of that track.
+        BadTrack: it is none of these forms, holds nonsense, or several lists and none of that track.
 
     Example:
         >>> found = read_corner_list({"name": "Ring", "length": 2000, "turn": [{"name": "Hook", "marker": 0.25}]})
@@ -226,7 +226,7 @@ def read_corner_list(data: object, *, track: str | None = None) -> CornerList:
         ('Hook', 500.0)
     """
     lists = read_corner_lists(data)
-    if track is not None:
+    if track is not None and len(lists) != 1:
         wanted = [one for one in lists if track.casefold() in (name.casefold() for name in one.tracks)]
         if not wanted:
             known = sorted({name for one in lists for name in one.tracks})

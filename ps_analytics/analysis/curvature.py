@@ -229,6 +229,7 @@ _SIGNALS: tuple[tuple[str, Callable[[Floats, Floats], Floats]], ...] = (
     ("yaw_rate", _yaw_curvature),
     ("g_lat", _lateral_curvature),
     ("steering", _steering_curvature),
+    ("steering_angle", _steering_curvature),
 )
 
 
@@ -245,7 +246,9 @@ def _with_signs_checked(line: Line, laps: Sequence[Channels]) -> Line:
     agrees = {
         name: _correlation(shape[fast], smoothed(turning(_whole(lap[name])[:-1], speed), SHAPE_M, line.step_m)[fast])
         for name, turning in _SIGNALS
-        if name != line.source and _is_known(lap, name)
+        if name != line.source
+        and _is_known(lap, name)
+        and not (name == "steering_angle" and _is_known(lap, "steering"))
     }
     against = [name for name, found in agrees.items() if found < OTHER_SIGN]
     unknown = [name for name, found in agrees.items() if abs(found) < SAME_SIGN]

@@ -43,6 +43,7 @@ def test_the_house_s_form_is_read() -> None:
     assert found.corners[1] == ListedCorner("Pond", 510.0, number=2, direction=Direction.LEFT)
     assert found.sector_ends_m == (600.0,)
     assert found.is_complete
+    assert read_corner_list(HOUSE, track="whatever the store calls it") == found
 
 
 def test_lovely_s_form_is_read_in_shares_of_the_lap() -> None:
