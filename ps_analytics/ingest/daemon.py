@@ -155,6 +155,8 @@ class Daemon:
     def _follow_up(self, outcome: Outcome) -> None:
         self._chores.extend(_Chore(user_id, lap_id=lap_id) for user_id, lap_id in outcome.to_seal)
         self._chores.extend(_Chore(session.user_id, session=session) for session in outcome.to_end)
+        for user_id, track in outcome.to_cut:
+            self._backlog.add(user_id, track)
         if outcome.refused and not self._refusing:
             first = outcome.refused[0]
             log.warning("set aside what %s sent: %s. See `psa db check`", first.source, first.reason)

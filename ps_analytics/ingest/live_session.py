@@ -27,6 +27,8 @@ class LiveSession:
         self.timeline = Timeline()
         self.to_seal: list[str] = []
         """Laps closed and not sealed; whoever commits the transaction takes them over."""
+        self.corrected = False
+        """Whether a sealed lap got another time, so that it is to be cut anew; whoever commits takes that over."""
         self._stream = stream
         self._open_lap: int | None = None
         self._last_closed: str | None = None
@@ -114,7 +116,7 @@ class LiveSession:
     def _write(self, transaction: Transaction, news: Sequence[LapCut | LapCorrection]) -> None:
         for item in news:
             if isinstance(item, LapCorrection):
-                self._write_lap(transaction, item.lap)
+                self.corrected |= self._write_lap(transaction, item.lap).sealed
             else:
                 self._last_closed = self._write_lap(transaction, item).id
         running = self._stream.running

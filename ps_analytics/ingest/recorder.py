@@ -34,6 +34,8 @@ class Outcome:
     to_seal: list[tuple[str, str]] = field(default_factory=list)
     """User and lap id."""
     to_end: list[SessionRow] = field(default_factory=list)
+    to_cut: list[tuple[str, str]] = field(default_factory=list)
+    """User and track of laps that were corrected after they were sealed."""
     refused: list[Refusal] = field(default_factory=list)
 
 
@@ -184,7 +186,9 @@ class Recorder:
             live.cut(transaction.for_user(live.session.user_id))
             if live.session.id not in ended:  # who ends a session seals all of it
                 outcome.to_seal += [(live.session.user_id, lap_id) for lap_id in dict.fromkeys(live.to_seal)]
-            live.to_seal = []
+                if live.corrected and live.session.track is not None:
+                    outcome.to_cut.append((live.session.user_id, live.session.track))
+            live.to_seal, live.corrected = [], False
         for (name, partition), before in touched.items():
             topic = self._topics[name, partition]
             if topic.position is not None and topic.position != before:

@@ -7,8 +7,10 @@ import polars as pl
 import pytest
 
 from ps_analytics.ingest.daemon import Daemon
+from ps_analytics.track import Sector
 from ps_analytics.transport.connection import Connection
 from ps_analytics.transport.listener import Listener
+from tests.store.ring import ring
 
 LAPS = [21.234567, 20.0, 22.5013]
 
@@ -43,6 +45,37 @@ def test_a_drive_becomes_a_session_with_the_laps_that_were_driven(house, drive, 
     assert (session["source"], session["track"], session["car"], session["status"], session["name"]) == (
         "test", "Ring", "Kart", "completed", "Ring · Kart",
     )  # fmt: skip
+
+
+def test_laps_are_cut_by_their_track_while_the_session_goes_on(house, drive, to_batches):
+    quarters = tuple(Sector(n, f"S{n}", 250.0 * (n - 1), 250.0 * n) for n in range(1, 5))
+    house.store.write_track(ring("Ring", length_m=1000.0, sectors=quarters))
+    driven = drive(LAPS, clock_lag_s=1.5)  # the official time comes when the lap is sealed and cut already
+    batches = to_batches(driven.frames)
+    house.send(batches)
+    for _ in range(20):
+        house.daemon.turn(0)
+    laps = house.laps()
+    start = house.store.read_session(laps["session_id"][0]).started_us
+    for number, (lap_time_s, crossing_s) in enumerate(zip(LAPS, driven.crossings_s, strict=False), start=1):
+        lap = house.store.read_lap(laps["lap_id"][number])
+        assert lap.lap_time_s == pytest.approx(lap_time_s, abs=1e-5)
+        assert sum(lap.sectors_s) == pytest.approx(lap.lap_time_s, abs=1e-9)
+        assert lap.sectors_s == pytest.approx([lap_time_s / 4] * 4, abs=0.002)
+        (corner,) = [part for part in lap.sections if (part.kind, part.number) == ("corner", 2)]
+        told_s = [(at_us - start) / 1e6 for at_us in (corner.started_us, corner.ended_us)]
+        assert told_s == pytest.approx([crossing_s + share * lap_time_s for share in (0.4, 0.5)], abs=0.005)
+    house.fall_silent()
+    assert house.store.find_sessions()["status"].to_list() == ["completed"]
+
+
+def test_a_lap_without_a_track_is_sealed_all_the_same(house, drive, to_batches, caplog):
+    house.send(to_batches(drive(LAPS).frames, track=""))
+    for _ in range(5):
+        house.daemon.turn(0)
+    assert house.laps()["sealed"].to_list() == [True] * 4 + [False]
+    assert house.store.find_tracks().is_empty()
+    assert not caplog.records
 
 
 def test_every_frame_is_in_the_rows_and_in_the_laps_exactly_once(house, drive, to_batches):
