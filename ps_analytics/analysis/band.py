@@ -10,12 +10,14 @@ Floats = NDArray[np.float64]
 
 SIGMAS = 1.96
 """Half the width of a band that holds 95 of 100, in standard deviations."""
-JERK_SHARE = 0.02
+SMOOTHED = 1.15
+"""How much wider than its average a smoothed place is off where the car turns: there the bends cut off are."""
+JERK_SHARE = 0.009
 """Error of a place between two frames, for each m/s² the acceleration changes there and s² between them."""
 BARE_SHARE = 0.08
 """The same for each m/s² of acceleration where no speed is known and it counts as constant between two frames."""
-LONG_STEP_S = 0.25
-"""In a step that is longer the driver may have braked or accelerated unseen."""
+UNSEEN_SHARE, LONG_STEP_S = 0.05, 0.25
+"""The same for the usual acceleration of the lap in a step that is longer: the driver may have braked unseen."""
 CLOSING_SHARE = 0.5
 
 
@@ -31,7 +33,9 @@ def band_of(placed: Placed, distance_m: Floats, when_s: Floats, *, start_s: floa
     """
     slowness = np.minimum(np.gradient(when_s, distance_m), 1 / STOPPED_MS)
     share = distance_m / placed.length_m
-    place = placed.error_m * _tied(placed, when_s)
+    place = placed.error_m * _tied(placed, when_s) * (SMOOTHED if placed.settles_s > 0 else 1.0)
+    if placed.uneven is not None:
+        place = place * np.interp(distance_m, placed.at_m, placed.uneven)
     drift = np.sqrt(placed.drift_m2 * placed.length_m * share * (1 - share))
     between = _between_frames(placed, distance_m)
     closing = _closing(slowness, share, start_s, end_s)
@@ -67,7 +71,7 @@ def _between_frames(placed: Placed, distance_m: Floats) -> Floats:
         turn = np.abs(np.diff(gain, prepend=gain[:1], append=gain[-1:]))
         change = JERK_SHARE * np.maximum(turn[:-1], turn[1:])
     long = np.minimum(steps / LONG_STEP_S, 1.0) ** 2
-    change = np.hypot(change, JERK_SHARE * usual * long)
+    change = np.hypot(change, UNSEEN_SHARE * usual * long)
     return np.asarray((change * steps**2)[row] * 4 * u * (1 - u))
 
 

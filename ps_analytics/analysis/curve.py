@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ps_analytics.analysis.plane import on_plane
-from ps_analytics.analysis.samples import GPS
+from ps_analytics.analysis.rows import GPS
 from ps_analytics.analysis.smooth import noise, slow_part
 
 Floats = NDArray[np.float64]
@@ -115,9 +115,8 @@ def curve_through(
 
 def _thinned(station: Floats, points: Floats) -> tuple[Floats, Floats]:
     """The places that are known, moved on and do not leap away for one sample."""
-    known = np.isfinite(points).all(axis=1)
-    moved = np.any(np.diff(points, axis=0) != 0, axis=1)
-    known = np.concatenate([known[:1], known[1:] & moved])
+    moved = np.append(True, np.any(np.diff(points, axis=0) != 0, axis=1))
+    known = np.flatnonzero(np.isfinite(points).all(axis=1) & moved)
     station, points = station[known], points[known]
     slots = np.floor(station / _APART_M)
     first = np.concatenate([[True], np.diff(slots) > 0]) if len(slots) else np.zeros(0, dtype=bool)
@@ -137,7 +136,7 @@ def _quiet(station: Floats, points: Floats) -> tuple[Floats, float]:
         return points, spread
     as_time = station / _PACE_MS
     smooth = [slow_part(as_time, points[:, axis], spread=spread) for axis in range(2)]
-    left = float(np.hypot(*(slow.error for slow in smooth)) / np.sqrt(2))
+    left = float(np.hypot(smooth[0].error, smooth[1].error) / np.sqrt(2))
     return np.stack([slow.values for slow in smooth], axis=1), left
 
 

@@ -8,22 +8,23 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ps_analytics.analysis.curve import Curve, curve_through
-from ps_analytics.analysis.place import Placed, place
+from ps_analytics.analysis.place import DRIFT_M2, Placed, place
 from ps_analytics.analysis.projection import place_on
-from ps_analytics.analysis.samples import GPS, XY, Samples
+from ps_analytics.analysis.rows import GPS, XY
+from ps_analytics.analysis.samples import Samples
 from ps_analytics.errors import IncompatibleLaps
 from ps_analytics.track import TrackModel
 
 Floats = NDArray[np.float64]
 
+PATH_M = 2.5e-4
+"""So far off are foot points on a path even without noise: it is a curve through places that are rounded."""
 POSITION, PROJECTION, CENTRE_LINE = "position", "projection", "centre_line"
 SCALED_DISTANCE, DISTANCE, TIME = "scaled_distance", "distance", "time"
 METHODS = (POSITION, PROJECTION, CENTRE_LINE, SCALED_DISTANCE, DISTANCE, TIME)
 """Ways to lay a lap on another's metres, by name."""
 EXACT_M = 0.03
 """A position that is off by less is not looked beyond."""
-WANDERS_S = 4.0
-"""So far from a line in time GPS places wander as far as anywhere."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -178,18 +179,29 @@ def _on_curve(lap: Samples, base: Base, curves: dict[str, Curve], method: str) -
         raise IncompatibleLaps("their coordinates are not of the same kind.")
     curve = curves[kinds[0]]
     placed, own = place_on(curve, lap, method), base.on(curve, method)
-    own = replace(own, error_m=float(np.hypot(own.error_m, curve.error_m)))
+    own = replace(own, error_m=float(np.hypot(own.error_m, np.hypot(curve.error_m, PATH_M))))
     if curve.kind == GPS:
         wander_m = _wander_m(placed)
-        placed, own = (
-            replace(
-                found,
-                error_m=float(np.hypot(found.error_m, wander_m)),
-                settles_s=max(found.settles_s, WANDERS_S),
-            )
-            for found in (placed, own)
-        )
+        placed, own = (_steadied(found, wander_m) for found in (placed, own))
     return Both(placed, own)
+
+
+def _steadied(placed: Placed, wander_m: float) -> Placed:
+    """A lap whose GPS places wander, held by the distance driven where that is surer: near both lines.
+
+    Each counts by its certainty; the variance left is the product of both over their sum.
+    """
+    if placed.along_m is None:
+        return replace(placed, error_m=float(np.hypot(placed.error_m, wander_m)))
+    error = np.full(len(placed.at_m), placed.error_m) if placed.uneven is None else placed.error_m * placed.uneven
+    by_place = error**2 + wander_m**2
+    share = np.clip(placed.along_m / placed.length_m, 0.0, 1.0)
+    by_distance = DRIFT_M2 * placed.length_m * share * (1 - share)
+    weight = by_distance / np.maximum(by_distance + by_place, 1e-12)
+    at_m = np.maximum.accumulate(placed.along_m + weight * (placed.at_m - placed.along_m))
+    left = np.sqrt(weight * by_place)
+    whole = float(np.sqrt(np.mean(left**2)))
+    return replace(placed, at_m=at_m, error_m=whole, uneven=left / max(whole, 1e-12), settles_s=0.0)
 
 
 def _wander_m(lap: Placed) -> float:

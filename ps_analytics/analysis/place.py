@@ -4,10 +4,11 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.ndimage import uniform_filter1d
 
 from ps_analytics.analysis.driven import END_SAMPLES, driven_of, end_rate, extended, line_time
 from ps_analytics.analysis.samples import STOPPED_MS, Samples, wrapped
-from ps_analytics.analysis.smooth import Slow, noise, slow_part, without_outliers
+from ps_analytics.analysis.smooth import Slow, noise, noise_along, noise_power, slow_part, without_outliers
 from ps_analytics.errors import IncompatibleLaps
 
 Floats = NDArray[np.float64]
@@ -20,9 +21,9 @@ _FAKE_BELOW = 0.85
 _FAKE_SPREAD = 0.05
 _FAKE_OVER_S = 0.3
 _WHOLE = 1.5
-_END_SIGMAS = 5.0
-"""The slow part is twice as uncertain at its ends; so many of its errors are still noise there."""
-DRIFT_M2 = 1e-4
+_END_SIGMAS = 3.0
+"""The slow part is twice as uncertain at its ends; so many of its errors may well be noise there."""
+DRIFT_M2 = 2e-4
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -35,6 +36,8 @@ class Placed:
     fast the error's variance grows with the metres driven (m² a m) where nothing but the distance says where the car
     is. `raw_ends_s` are the times of both lines before the lap was tied to them (None: it is not). `offset_m` is how
     far to the right of the path it was placed on each sample lies, NaN where unknown (None: it was not placed so).
+    `uneven` is how many times its error a sample's place has, where that differs along the lap; `along_m` the places
+    by the distance alone, stretched to the length.
     """
 
     samples: Samples
@@ -50,6 +53,8 @@ class Placed:
     drift_m2: float = 0.0
     raw_ends_s: tuple[float, float] | None = None
     offset_m: Floats | None = None
+    uneven: Floats | None = None
+    along_m: Floats | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,12 +75,14 @@ class Corrected:
     error_m: float
     settles_s: float = 0.0
     raw_ends_s: tuple[float, float] | None = None
+    uneven: Floats | None = None
 
     def placed(self, samples: Samples, length_m: float, driven_m: float | None, method: str, *, whole: bool) -> Placed:
         """The lap placed so."""
         return Placed(
             samples, self.at_m, length_m, driven_m, whole, method, self.noise_m,
             error_m=self.error_m, settles_s=self.settles_s, raw_ends_s=self.raw_ends_s,
+            uneven=self.uneven,
         )  # fmt: skip
 
 
@@ -206,7 +213,6 @@ def correct(
     unwrapped_m: Floats,
     *,
     ends: tuple[End, ...] = (),
-    wander_s: float = 0.0,
 ) -> Corrected | None:
     """Metres from the line by the position and the distance driven together; None where too few positions are known.
 
@@ -218,27 +224,36 @@ def correct(
         driven: metres driven at each sample.
         unwrapped_m: metres from the line by the position alone at each sample; NaN where it is missing.
         ends: the lines that begin and end the lap, in this order.
-        wander_s: over so many seconds the position wanders; where the lines show by how much, it is put back.
     """
     fresh = _fresh(samples, unwrapped_m)
     if len(fresh) < 5:
         return None
     time_s, error = samples.time_s[fresh], (unwrapped_m - driven)[fresh]
+    power = noise_power(error)
     error = without_outliers(error, floor=_OUTLIER_M)
     raw_ends_s = None
-    if wander_s and ends:
-        raw_ends_s = _ends(samples, driven, time_s, error, ends)
-        error = _back_at(ends, time_s, error, wander_s)
     spread, step = noise(error), float(np.median(np.diff(time_s)))
     if step <= 0 or spread <= 0.02 + 1.5 * step**2:
-        return Corrected(_added(samples, driven, time_s, error), spread, spread, raw_ends_s=raw_ends_s)
+        error_m, uneven = _uneven(samples, time_s, error)
+        return Corrected(_added(samples, driven, time_s, error), spread, error_m, uneven=uneven)
+    _, uneven = _uneven(samples, time_s, error)
+    spread = max(spread, power)  # what stood out is gone, what it left in the slow part is not
     slow = slow_part(time_s, error, spread=spread)
     if ends:
-        raw_ends_s = raw_ends_s or _ends(samples, driven, time_s, slow.values, ends)
+        raw_ends_s = _ends(samples, driven, time_s, slow.values, ends)
         pins = tuple((end.time_s, end.error_m + _lasting(time_s, slow, end)) for end in ends)
         slow = slow_part(time_s, error, spread=spread, pins=pins)
     at_m = _added(samples, driven, time_s, slow.values)
-    return Corrected(at_m, slow.noise, slow.error, 1 / (2 * np.pi * slow.cutoff_hz), raw_ends_s)
+    return Corrected(at_m, slow.noise, slow.error, 1 / (2 * np.pi * slow.cutoff_hz), raw_ends_s, uneven)
+
+
+def _uneven(samples: Samples, time_s: Floats, error: Floats) -> tuple[float, Floats]:
+    """The noise of the whole series, and at each sample how many times that it is."""
+    # A line from one position to the next cuts every bend off by an eighth of its second difference or more.
+    bend = np.abs(np.diff(error, n=2, prepend=error[0], append=error[-1])) / 6
+    local = np.hypot(noise_along(error), uniform_filter1d(bend, min(25, len(bend))))
+    whole = float(np.sqrt(np.mean(local**2)))
+    return whole, np.interp(samples.time_s, time_s, local) / max(whole, 1e-12)
 
 
 def _added(samples: Samples, driven: Floats, time_s: Floats, error: Floats) -> Floats:
@@ -254,20 +269,11 @@ def _ends(
     return first_s, last_s
 
 
-def _back_at(ends: tuple[End, ...], time_s: Floats, error: Floats, wander_s: float) -> Floats:
-    """The series put back by what it misses at the lines, less and less away from them."""
-    over = max(1, int(np.searchsorted(time_s, time_s[0] + 1.0)))
-    missed = (float(np.mean(part)) - end.error_m for part, end in zip((error[:over], error[-over:]), ends, strict=True))
-    for end, by in zip(ends, missed, strict=True):
-        error = error - by * np.exp(-(((time_s - end.time_s) / wander_s) ** 2) / 2)
-    return error
-
-
 def _lasting(time_s: Floats, slow: Slow, end: End) -> float:
     """What of a miss at the line noise does not explain, in m: it is the line's or the clock's, and stays."""
     missed = float(np.interp(end.time_s, time_s, slow.values)) - end.error_m
     by_noise = _END_SIGMAS * slow.error
-    return missed * max(0.0, 1.0 - (by_noise / missed) ** 2) if missed else 0.0
+    return missed / (1.0 + (by_noise / missed) ** 4) if missed else 0.0
 
 
 def _fresh(samples: Samples, unwrapped_m: Floats) -> NDArray[np.int64]:

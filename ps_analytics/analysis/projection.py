@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from ps_analytics.analysis.curve import Curve
 from ps_analytics.analysis.driven import driven_of
 from ps_analytics.analysis.place import Corrected, End, Placed, correct, share_driven
-from ps_analytics.analysis.samples import GPS, Samples
+from ps_analytics.analysis.samples import Samples
 from ps_analytics.errors import IncompatibleLaps
 
 Floats = NDArray[np.float64]
@@ -20,8 +20,6 @@ _FAR_M = 30.0
 _EDGE_M = 60.0
 _TURNED = 600.0
 _SHIFTED = 6.0
-WANDER_S = 4.0
-"""The error of a GPS place changes over some seconds; so long the line, whose time is known, corrects it."""
 
 
 def place_on(curve: Curve, samples: Samples, method: str) -> Placed:
@@ -42,12 +40,11 @@ def place_on(curve: Curve, samples: Samples, method: str) -> Placed:
         raise IncompatibleLaps(f"{samples.name} was not driven along the reference's path.")
     feet, offset = curve.feet(x, y, near)
     feet[np.abs(offset) > _FAR_M] = np.nan
-    wander_s = WANDER_S if curve.kind == GPS else 0.0
-    found = correct(samples, along.at_m, feet, ends=along.ends, wander_s=wander_s)
+    found = correct(samples, along.at_m, feet, ends=along.ends)
     if found is None:
         raise IncompatibleLaps(f"too few places of {samples.name} are known.")
     placed = found.placed(samples, curve.length_m, along.driven_m, method, whole=_is_whole(samples, found, curve))
-    return replace(placed, flags=along.flags, offset_m=offset)
+    return replace(placed, flags=along.flags, offset_m=offset, along_m=along.at_m if along.ends else None)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -23,6 +23,38 @@ def noise(values: Floats) -> float:
     return float(1.4826 * np.median(np.abs(np.diff(values, n=4))) / np.sqrt(70.0))
 
 
+def noise_power(values: Floats) -> float:
+    """The standard deviation of white noise as `noise`, but of all of it: heavy tails count, single leaps do not.
+
+    Example:
+        >>> late = np.random.default_rng(1).exponential(1.0, 5000)
+        >>> round(noise(late), 1), round(noise_power(late), 1)
+        (0.8, 1.0)
+    """
+    if len(values) < 5:
+        return 0.0
+    differences = np.abs(np.diff(values, n=4))
+    usual = float(np.median(differences))
+    return float(np.sqrt(np.mean(np.minimum(differences, 9.0 * usual) ** 2) / 70.0))
+
+
+def noise_along(values: Floats, *, over: int = 120) -> Floats:
+    """The standard deviation of white noise around each value, in its unit: as `noise`, of stretches of `over` values.
+
+    Example:
+        >>> values = np.random.default_rng(1).normal(0, np.where(np.arange(2000) < 1000, 1.0, 3.0))
+        >>> noise_along(values)[[200, 1800]].round()
+        array([1., 3.])
+    """
+    blocks = len(values) // over
+    if blocks < 2:
+        return np.full(len(values), noise(values))
+    differences = np.abs(np.diff(values, n=4, append=values[-4:]))[: blocks * over].reshape(blocks, over)
+    local = 1.4826 * np.median(differences, axis=1) / np.sqrt(70.0)
+    middles = (np.arange(blocks) + 0.5) * over
+    return np.asarray(np.interp(np.arange(len(values)), middles, local))
+
+
 def without_outliers(values: Floats, *, floor: float) -> Floats:
     """The series with what stands out of its running median of five replaced by that median.
 
@@ -63,7 +95,7 @@ def whittaker(at: Floats, values: Floats, *, strength: float, weights: Floats | 
 
 def _bends(at: Floats) -> Floats:
     """What Σ(z'')² is made of: a pentadiagonal matrix in upper form, the diagonal last."""
-    gaps = np.diff(at) / np.median(np.diff(at))
+    gaps = np.maximum(np.diff(at) / np.median(np.diff(at)), _NEAREST)
     before, after = gaps[:-1], gaps[1:]
     whole = (before + after) / 2
     low, high = 1.0 / (before * whole), 1.0 / (after * whole)
@@ -100,6 +132,8 @@ class Slow:
     error: float
 
 
+_NEAREST = 0.05
+"""Values nearer to each other (of the usual spacing) count as so far apart: else no arithmetic solves the system."""
 SLOWEST_HZ, FASTEST_HZ = 0.05, 3.0
 """Cutoffs a slow part may have."""
 _CHOICES = 10
