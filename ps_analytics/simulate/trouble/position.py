@@ -17,6 +17,7 @@ PLACES = ("normalized_position", "distance", "x", "y", "z", "latitude", "longitu
 """What says where the car is."""
 GPS = ("timestamp", "latitude", "longitude", "altitude", "speed")
 _SPIKE = 0.08
+_WANDER_S = 8.0
 
 
 def held_position(session: SimulatedSession, *, rate_hz: float) -> SimulatedSession:
@@ -57,10 +58,16 @@ def gps_only(session: SimulatedSession, *, seed: int, metres: float = 0.4) -> Si
     """A logger with a GPS and nothing else: places that wander by so many metres over some seconds, and the speed."""
     rng, frames = np.random.default_rng([seed, 12, 4]), session.frames
     period = float(np.median(np.diff(frames["timestamp"].to_numpy())))
-    east, north = (metres * noise(rng, frames.height, 8.0 / period) for _ in range(2))
+    east, north = (metres * _wander(rng, frames.height, _WANDER_S / period) for _ in range(2))
     shaken = rng.normal(0.0, 0.05, (2, frames.height))
     moved = _moved(session, 0 * east, east + shaken[0], north + shaken[1])
     return replace(moved, frames=moved.frames.select(GPS))
+
+
+def _wander(rng: np.random.Generator, count: int, frames: float) -> Floats:
+    """Slow noise of standard deviation 1 from the first frame to the last: what is softened at its ends is cut off."""
+    beyond = math.ceil(5 * frames)
+    return noise(rng, count + 2 * beyond, frames)[beyond : beyond + count]
 
 
 def _moved(session: SimulatedSession, along: Floats, east: Floats, north: Floats) -> SimulatedSession:
