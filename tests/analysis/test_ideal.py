@@ -22,7 +22,7 @@ from ps_analytics.simulate.driver import Driver
 from ps_analytics.simulate.route import LapPlan
 from ps_analytics.simulate.session import SimulatedSession, simulate
 from tests.analysis.by_metre import LENGTH_M, Profile, dips, drive_by_metre, track_with
-from tests.analysis.laps import lap_from, without
+from tests.analysis.laps import changed, lap_from, values_of, without
 
 TRACK = track_with((450.0, 500.0, 560.0), (1150.0, 1200.0, 1280.0))
 CORNERS = dips(200.0, (500.0, 80.0, 250.0), (1200.0, 100.0, 250.0))
@@ -231,18 +231,15 @@ def test_a_lap_that_was_cut_short_is_never_the_best_however_fast() -> None:
 
 
 def test_a_gearbox_caught_in_neutral_is_no_reason_to_refuse() -> None:
-    shifting = lap_of(4, SECOND)
-    gear = np.array(shifting.traces["gear"].values)
+    gear = values_of(lap_of(4, SECOND), "gear")
     gear[::9] = 0.0
-    shifting = replace(shifting, traces={**shifting.traces, "gear": replace(shifting.traces["gear"], values=gear)})
+    shifting = changed(lap_of(4, SECOND), "gear", gear)
     assert numbers(ideal_lap([lap_of(1, FIRST), shifting], track=TRACK)) == [1, 4, 1]
 
 
 def test_a_lap_driven_the_other_way_round_is_left_out_and_named() -> None:
     laps = [lap_of(4, FIRST), lap_of(7, SECOND), lap_of(9)]
-    position = laps[2].traces["normalized_position"]
-    turned = replace(position, values=position.values[::-1].copy())
-    laps[2] = replace(laps[2], traces={**laps[2].traces, "normalized_position": turned})
+    laps[2] = changed(laps[2], "normalized_position", values_of(laps[2], "normalized_position")[::-1].copy())
     found = ideal_lap(laps, track=TRACK)
     assert found.flags["left_out"] == {"lap-9": "lap 9 runs the other way round."}
     assert set(numbers(found)) == {4, 7}
