@@ -6,32 +6,43 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from ps_analytics.analysis.align import grid_lap
-from ps_analytics.analysis.delta import delta
+from ps_analytics.analysis.align import Alignment
+from ps_analytics.analysis.delta import delta_of
 from ps_analytics.analysis.plane import on_plane
 from ps_analytics.errors import IncompatibleLaps
 from ps_analytics.lap import Lap
+from ps_analytics.ui.closure import Closure, closure_of
 
 Column = NDArray[np.float32]
 Channels = Mapping[str, NDArray[np.float64]]
 
 DELTA = "delta"
 """The column beside the channels: seconds lost to the reference so far."""
+BAND = "band"
+"""The column beside the delta: half the width of what holds the true delta 95 times of 100, in s."""
 
 ALIGNING = ("timestamp", "lap_time", "normalized_position", "distance", "speed", "x", "y", "latitude", "longitude")
 """The channels that say where on the track a sample was taken."""
 
 
 @dataclass(frozen=True, eq=False)
-class Comparison:
-    """Laps on one grid of `distance_m` (from the line, in m), by lap id and channel; catalogue units, NaN = missing.
+class LaidLap:
+    """One lap on the reference's metres: its columns by channel, and how its delta closes if it has one."""
 
-    `refused` says of each chosen lap that has no columns why.
+    columns: Mapping[str, Column]
+    closure: Closure | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Comparison:
+    """Laps on one grid of `distance_m` (from the line, in m), by lap id; catalogue units, NaN = missing.
+
+    `refused` says of each chosen lap that is not laid why.
     """
 
     reference_id: str
     distance_m: Column
-    columns: Mapping[str, Mapping[str, Column]] = field(default_factory=dict)
+    laps: Mapping[str, LaidLap] = field(default_factory=dict)
     refused: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -40,8 +51,8 @@ class Grid:
     """The reference on its own grid: the x all laps share."""
 
     lap: Lap
+    alignment: Alignment
     distance_m: Column
-    channels: Channels
 
     @classmethod
     def of(cls, lap: Lap) -> "Grid":
@@ -50,38 +61,33 @@ class Grid:
         Raises:
             IncompatibleLaps: the lap has no telemetry.
         """
-        gridded = grid_lap(_with_telemetry(lap))
-        return cls(lap, _column(gridded.distance_m), gridded.channels)
+        alignment = Alignment(_with_telemetry(lap))
+        return cls(lap, alignment, _column(alignment.grid.distance_m))
 
-    def columns(self, lap: Lap, names: Iterable[str]) -> dict[str, Column]:
-        """The named channels the lap has, its place (`x`, `y` in m) and, of two timed laps, its `delta` in s.
+    def lay(self, lap: Lap, names: Iterable[str]) -> LaidLap:
+        """The named channels the lap has, its place (`x`, `y` in m) and, of two timed laps, its `delta` and `band`.
 
         Raises:
             IncompatibleLaps: the lap has no telemetry, or cannot be laid over the reference.
         """
-        channels = self.channels if lap is self.lap else self._laid(lap)
+        itself = lap is self.lap
+        channels = self.alignment.grid.channels if itself else self.alignment.lay(_with_telemetry(lap)).channels
         columns = {name: _column(channels[name]) for name in names if name in channels}
         columns |= self._positions(channels)
-        if lap is self.lap:
-            columns[DELTA] = np.zeros(len(self.distance_m), np.float32)
-        elif None not in (lap.lap_time_s, self.lap.lap_time_s):
-            columns[DELTA] = self._delta(lap)
-        return columns
-
-    def _laid(self, lap: Lap) -> Channels:
-        gridded = grid_lap(_with_telemetry(lap), length_m=float(self.distance_m[-1]))
-        if len(gridded.distance_m) == len(self.distance_m):
-            return gridded.channels
-        return {name: np.interp(self.distance_m, gridded.distance_m, v) for name, v in gridded.channels.items()}
-
-    def _delta(self, lap: Lap) -> Column:
-        frame = delta(lap, self.lap).frame
-        return _column(np.interp(self.distance_m, frame["distance_m"].to_numpy(), frame["delta_s"].to_numpy()))
+        if itself:
+            return LaidLap({**columns, DELTA: np.zeros(len(self.distance_m), np.float32)})
+        if None in (lap.lap_time_s, self.lap.lap_time_s):
+            return LaidLap(columns)
+        found = delta_of(self.alignment, lap)
+        columns[DELTA] = _column(found.frame["delta_s"].to_numpy())
+        if not found.frame["band_s"].is_null().all():
+            columns[BAND] = _column(found.frame["band_s"].to_numpy())
+        return LaidLap(columns, closure_of(found))
 
     def _positions(self, channels: Channels) -> dict[str, Column]:
         if "x" in channels and "y" in channels:
             return {"x": _column(channels["x"]), "y": _column(channels["y"])}
-        origin = self.channels
+        origin = self.alignment.grid.channels
         if not {"latitude", "longitude"} <= set(channels) & set(origin):
             return {}
         middle = {f"{name}_0": float(np.nanmean(origin[name])) for name in ("latitude", "longitude")}

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from ps_analytics.channels.catalog import CATALOG, Kind
-from ps_analytics.ui.comparison import DELTA
+from ps_analytics.ui.comparison import BAND, DELTA
 
 DASHES: tuple[list[int] | None, ...] = (None, [7, 4], [2, 3], [9, 3, 2, 3])
 """Beyond the colours there are, laps are told apart by dashes; in CSS pixels."""
@@ -30,7 +30,7 @@ _ELSE: dict[str, Any] = {"decimals": 1, "width": 6}
 
 _DELTA: dict[str, Any] = {
     "label": "Delta", "unit": "s", "decimals": 3, "zero": True, "signed": True, "span": 0.1, "width": 7,
-    "above": "slower", "below": "faster",
+    "above": "slower", "below": "faster", "band": BAND,
 }  # fmt: skip
 
 
@@ -40,7 +40,7 @@ def channel_display(name: str, *, source: str = "") -> dict[str, Any]:
     Keys: label, unit, decimals (shown), width (of the number, in characters), stepped, source (what did not record it),
     and where they apply `zero` (a zero line that stays in view), `signed`, `span` (the least range of its lane),
     `fixed` (a range it keeps), `ticks` (their step), `floor` (what it never is below), `above` and `below` (what being
-    on that side of zero means).
+    on that side of zero means), `band` (the column that says how sure it is).
     """
     if name == DELTA:
         return {"name": name, "stepped": False, **_DELTA}

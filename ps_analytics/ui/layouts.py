@@ -6,10 +6,11 @@ Layout = dict[str, Any]
 
 
 def driver_overview() -> Layout:
-    """Speed, delta, pedals, steering and engine against distance, beside the lap list and the map."""
+    """Speed, delta, pedals, steering and engine against distance, beside the lap list, the corners and the map."""
     return {
         "configs": [
             {"id": "laps", "title": "Laps", "kind": "laps", "channels": [], "mode": "tiled", "options": {}},
+            {"id": "corners", "title": "Corners", "kind": "corners", "channels": [], "mode": "tiled", "options": {}},
             {
                 "id": "map",
                 "title": "Track map",
@@ -34,8 +35,9 @@ def driver_overview() -> Layout:
                     "xAxis": "distance",
                     "fit": True,
                     "items": [
-                        {"plotId": "laps", "x": 0, "y": 0, "w": 3, "h": 470},
-                        {"plotId": "map", "x": 0, "y": 470, "w": 3, "h": 430},
+                        {"plotId": "laps", "x": 0, "y": 0, "w": 3, "h": 316},
+                        {"plotId": "corners", "x": 0, "y": 316, "w": 3, "h": 284},
+                        {"plotId": "map", "x": 0, "y": 600, "w": 3, "h": 300},
                         {"plotId": "speed", "x": 3, "y": 0, "w": 9, "h": 262},
                         {"plotId": "delta", "x": 3, "y": 262, "w": 9, "h": 128},
                         {"plotId": "pedals", "x": 3, "y": 390, "w": 9, "h": 196},

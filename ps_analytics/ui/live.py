@@ -116,5 +116,8 @@ def snapshot(store: Store) -> tuple[Any, ...]:
     recording = sessions.filter(pl.col("status") == "recording")["session_id"]
     laps = [store.find_laps(session_id=session_id) for session_id in recording]
     finished = [found.filter(pl.col("ended_us").is_not_null()) for found in laps]
-    facts = [found.select("lap_id", "ended_us", "sealed", "lap_time_s", "kind", "valid").rows() for found in finished]
+    facts = [
+        found.select("lap_id", "ended_us", "sealed", "lap_time_s", "kind", "valid", "sectors_s").rows()
+        for found in finished
+    ]
     return sessions.rows(), facts

@@ -1,7 +1,8 @@
-"""What the pages of a process share: settings, one store, one watcher."""
+"""What the pages of a process share: settings, one store, one watcher, one worker."""
 
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
 from ps_analytics.config import Settings, read_settings
@@ -15,6 +16,7 @@ class Shared:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self.watcher = StoreWatcher(self.store)
+        self.worker = ThreadPoolExecutor(1, thread_name_prefix="page-worker")
         self._store: Store | None = None
         self._lock = threading.Lock()
 
@@ -31,8 +33,9 @@ class Shared:
             return self._store
 
     def close(self) -> None:
-        """Stop watching and close the store."""
+        """Stop watching and working, and close the store."""
         self.watcher.close()
+        self.worker.shutdown(cancel_futures=True)
         with self._lock:
             store, self._store = self._store, None
         if store is not None:

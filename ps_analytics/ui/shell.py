@@ -11,6 +11,7 @@ from bokeh.models import CustomJS
 from panel.viewable import Viewable
 
 from ps_analytics.ui.components.base import NOT_BUILT, is_built
+from ps_analytics.ui.later import on
 from ps_analytics.ui.shared import shared
 from ps_analytics.ui.state import ReviewState
 from ps_analytics.ui.workspace import ReviewWorkspace
@@ -34,7 +35,9 @@ def review_page() -> Page:
     own = shared()
     user = own.settings.user
     document: Any = pn.state.curdoc
-    state = ReviewState(lambda: own.store().for_user(user))
+    in_turn = partial(_later, document)
+    later = on(own.worker, in_turn=in_turn, attempt=lambda action: workspace.attempt(action))
+    state = ReviewState(lambda: own.store().for_user(user), later=later)
     leave: list[Callable[[], None]] = []
 
     def opened() -> None:

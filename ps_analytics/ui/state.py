@@ -1,15 +1,18 @@
 """What a review page shows: what is chosen, and every command. No widgets, so tests run it without a browser."""
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
 import param
 import polars as pl
 
 from ps_analytics.errors import NotFound, PurpleSectorError
-from ps_analytics.lap import Lap, LapKind
-from ps_analytics.ui.comparison import ALIGNING, Column, Comparison, Grid
+from ps_analytics.lap import Lap
+from ps_analytics.ui.comparison import ALIGNING, Comparison, Grid, LaidLap
+from ps_analytics.ui.corner_sheet import DRIVEN, CornerSheet, corner_sheet
+from ps_analytics.ui.ideal import IDEAL, NOTHING, IdealEntry, busy, ideal_entry, impossible, unknown
+from ps_analytics.ui.laps import LapRow, first_choice, lap_row, reference_of, slots_of, worth_a_look
+from ps_analytics.ui.later import Later, at_once
 from ps_analytics.ui.layouts import channels_of, driver_overview
 
 NO_LAPS = "No laps yet. `psa demo` or `psa import FILE`."
@@ -34,26 +37,6 @@ class LapSource(Protocol):
         """A lap with these channels, or with all it has."""
 
 
-@dataclass(frozen=True, slots=True)
-class LapRow:
-    """A finished lap of the chosen session, as the list shows it. `lap_time_s` is None where there is none."""
-
-    lap_id: str
-    lap_number: int
-    lap_time_s: float | None
-    kind: str
-    valid: bool
-    valid_reason: str | None
-    flags: tuple[str, ...] = ()
-    has_telemetry: bool = True
-    version: tuple[Any, ...] = ()
-
-    @property
-    def counts(self) -> bool:
-        """Whether it may be a best lap: timed, valid, with a time."""
-        return self.kind == LapKind.TIMED and self.valid and self.lap_time_s is not None
-
-
 class ReviewState(param.Parameterized):
     """The choices behind a review page. Commands change it; a workspace watches it."""
 
@@ -66,23 +49,35 @@ class ReviewState(param.Parameterized):
     reference_id = param.String(doc="The lap the others are compared with; one of the chosen.")
     slots = param.Dict(default={}, doc="Lap id → number of its colour, constant while the lap is shown.")
     comparison = param.ClassSelector(class_=Comparison, doc="The chosen laps on the reference's grid.")
+    corners: Any = param.ClassSelector(
+        class_=CornerSheet,
+        default=CornerSheet(),
+        allow_None=False,
+        doc="What the laps lost in each corner; it comes late.",
+    )
+    ideal: Any = param.ClassSelector(
+        class_=IdealEntry, default=NOTHING, allow_None=False, doc="The session's ideal lap, once it was asked for."
+    )
     status: Any = param.Selector(
         default="loading", objects=["loading", "empty", "times", "ready", "error"], doc="What there is to show."
     )
     problem = param.String(doc="One sentence: what is missing or went wrong, and what to do.")
     document = param.Dict(doc="The plot layout in force: `configs` and `layout`.")
 
-    def __init__(self, source: Callable[[], LapSource], **params: Any) -> None:
+    def __init__(self, source: Callable[[], LapSource], *, later: Later = at_once, **params: Any) -> None:
         """The state of a page.
 
         Args:
             source: gives the store when it is asked for, so that a page is up before a database is opened.
+            later: runs what no plot waits for: corners, the ideal lap.
             **params: other values than the defaults.
         """
         super().__init__(**{"document": driver_overview(), **params})
-        self._source = source
+        self._source, self._later = source, later
         self._grid: Grid | None = None
-        self._columns: dict[str, dict[str, Column]] = {}
+        self._laid: dict[str, LaidLap] = {}
+        self._read_laps: dict[str, Lap] = {}  # those shown
+        self._asked: set[str] = set()  # whose corners are known or being worked out, against this reference
         self._said = ""  # of what is shown; a report comes and goes
 
     @property
@@ -91,11 +86,14 @@ class ReviewState(param.Parameterized):
         return min((lap for lap in self.laps if lap.counts), key=lambda lap: lap.lap_time_s or 0.0, default=None)
 
     def find_lap(self, lap_id: str) -> LapRow:
-        """The row of a lap of the chosen session.
+        """The row of a lap of the chosen session, or of its ideal lap once there is one.
 
         Raises:
             NotFound: the session has no such lap.
         """
+        if lap_id == IDEAL and self.ideal.state:
+            ideal: LapRow = self.ideal.row
+            return ideal
         for lap in self.laps:
             if lap.lap_id == lap_id:
                 return lap
@@ -109,7 +107,7 @@ class ReviewState(param.Parameterized):
         with param.parameterized.batch_call_watchers(self):
             self._find_sessions()
             known = {row["session_id"] for row in self.sessions}
-            self._open(self.session_id if self.session_id in known else _worth_a_look(self.sessions))
+            self._open(self.session_id if self.session_id in known else worth_a_look(self.sessions))
             self.problem = self._said
 
     def report(self, problem: str) -> None:
@@ -122,7 +120,7 @@ class ReviewState(param.Parameterized):
         with param.parameterized.batch_call_watchers(self):
             self.event_id = event_id
             self._find_sessions()
-            self._open(_worth_a_look(self.sessions))
+            self._open(worth_a_look(self.sessions))
 
     def select_session(self, session_id: str) -> None:
         """Opens a session: its best lap as the reference, and the last other lap that counts.
@@ -138,12 +136,18 @@ class ReviewState(param.Parameterized):
     def toggle_lap(self, lap_id: str) -> None:
         """Shows a lap, or takes it away; without a reference the best of the rest becomes it."""
         self.find_lap(lap_id)
+        if lap_id == IDEAL and self.ideal.lap is None:
+            self._work_out_ideal(lambda: self.toggle_lap(IDEAL))
+            return
         chosen = [*self.chosen, lap_id] if lap_id not in self.chosen else [i for i in self.chosen if i != lap_id]
         self._show(chosen, self.reference_id)
 
     def set_reference(self, lap_id: str) -> None:
         """Compares with this lap; it is shown if it was not."""
         self.find_lap(lap_id)
+        if lap_id == IDEAL and self.ideal.lap is None:
+            self._work_out_ideal(lambda: self.set_reference(IDEAL))
+            return
         self._show(self.chosen if lap_id in self.chosen else [*self.chosen, lap_id], lap_id)
 
     def rotate_reference(self) -> None:
@@ -158,7 +162,7 @@ class ReviewState(param.Parameterized):
         others = [lap_id for lap_id in self.chosen if lap_id != self.reference_id]
         if not order:
             return
-        place = order.index(others[-1]) + by if others else 0
+        place = order.index(others[-1]) + by if others and others[-1] in order else 0
         if 0 <= place < len(order):
             self._show([*[i for i in self.chosen if i not in others[-1:]], order[place]], self.reference_id)
 
@@ -170,37 +174,54 @@ class ReviewState(param.Parameterized):
 
     def _open(self, session_id: str) -> None:
         found = self._source().find_laps(session_id=session_id).to_dicts() if session_id else []
-        laps = [_lap_row(row) for row in found if row["ended_us"] is not None]
+        laps = [lap_row(row) for row in found if row["ended_us"] is not None]
         same = session_id == self.session_id
         if same and laps == self.laps and self.status not in ("loading", "error"):
             return
-        stale = {lap.lap_id for lap in laps} - {lap.lap_id for lap in laps if lap in self.laps}
-        for lap_id in stale:
-            self._columns.pop(lap_id, None)
-        if self.reference_id in stale:
-            self._grid = None
-        chosen = [lap_id for lap_id in self.chosen if lap_id in {lap.lap_id for lap in laps}] if same else []
+        before = {lap.driven for lap in self.laps}
+        stale = {lap.lap_id for lap in laps if lap.driven not in before}
+        self._forget(stale if same else None)
+        known = {IDEAL, *(lap.lap_id for lap in laps)}
+        chosen = [lap_id for lap_id in self.chosen if lap_id in known] if same else []
         self.param.update(session_id=session_id, laps=laps)
         if not chosen or stale & set(chosen) or self.status != "ready":
-            self._show(chosen or _first_choice(laps), self.reference_id)
+            self._show(chosen or first_choice(laps), self.reference_id)
+        self._keep_ideal()
+
+    def _forget(self, stale: set[str] | None) -> None:
+        """What was worked out of laps that have changed holds no longer; None: of none of them."""
+        if stale is None:
+            self._grid, self._laid, self._read_laps, self._asked = None, {}, {}, set()
+            self.param.update(corners=CornerSheet(), ideal=NOTHING)
+            return
+        for lap_id in stale:
+            self._laid.pop(lap_id, None)
+            self._read_laps.pop(lap_id, None)
+        if self.reference_id in stale:
+            self._grid = None
+        if stale & {*self._asked, self.corners.reference_id}:
+            self._asked = set()
+            self.corners = CornerSheet(track=self.corners.track)
 
     def _show(self, chosen: Sequence[str], reference_id: str) -> None:
         """Puts laps on the screen: decides the reference and the colours, and computes what is missing."""
         rows = [self.find_lap(lap_id) for lap_id in chosen]
         if reference_id not in chosen:
-            reference_id = _reference_of(rows)
+            reference_id = reference_of(rows)
         if self._grid is None or self._grid.lap.lap_id != reference_id:
-            self._grid, self._columns = None, {}
+            self._grid, self._laid, self._asked = None, {}, set()
         comparison, problem = self._compare(chosen, reference_id)
         status, self._said = self._status(comparison, problem)
         self.param.update(
             chosen=list(chosen),
             reference_id=reference_id,
-            slots=_slots(self.slots, chosen),
+            slots=slots_of(self.slots, chosen),
             comparison=comparison,
             status=status,
             problem=self._said,
         )
+        self._read_laps = {lap_id: lap for lap_id, lap in self._read_laps.items() if lap_id in chosen}
+        self._work_out_corners()
 
     def _status(self, comparison: Comparison | None, problem: str) -> tuple[str, str]:
         """What there is to show, and the sentence that goes with it."""
@@ -220,60 +241,80 @@ class ReviewState(param.Parameterized):
         except PurpleSectorError as error:
             return None, str(error)
         refused: dict[str, str] = {}
-        for lap_id in [i for i in chosen if i not in self._columns]:
+        for lap_id in [i for i in chosen if i not in self._laid]:
             try:
                 lap = self._grid.lap if lap_id == reference_id else self._read(lap_id)
-                self._columns[lap_id] = self._grid.columns(lap, names)
+                self._laid[lap_id] = self._grid.lay(lap, names)
             except PurpleSectorError as error:
                 refused[lap_id] = str(error)
-        shown = {lap_id: self._columns[lap_id] for lap_id in chosen if lap_id in self._columns}
+        shown = {lap_id: self._laid[lap_id] for lap_id in chosen if lap_id in self._laid}
         return Comparison(reference_id, self._grid.distance_m, shown, refused), " ".join(refused.values())
 
     def _read(self, lap_id: str) -> Lap:
-        lap = self._source().read_lap(lap_id)
-        wanted = {*channels_of(self.document), *ALIGNING}
-        return lap.select(*[name for name in lap.channels if name in wanted])
+        if lap_id not in self._read_laps:
+            lap = (self.ideal.lap if lap_id == IDEAL else None) or self._source().read_lap(lap_id)
+            wanted = {*channels_of(self.document), *ALIGNING, *DRIVEN}
+            self._read_laps[lap_id] = lap.select(*[name for name in lap.channels if name in wanted])
+        return self._read_laps[lap_id]
 
+    def _work_out_corners(self) -> None:
+        """Asks for the corners of the laps shown; no plot waits for them."""
+        grid, known = self._grid, self.corners
+        if grid is None or self.comparison is None:
+            return
+        missing = [self._read(lap_id) for lap_id in self.comparison.laps if lap_id not in self._asked]
+        if not missing or (known.note and known.reference_id == grid.lap.lap_id):
+            return
+        self._asked |= {lap.lap_id for lap in missing}
+        length_m = float(grid.distance_m[-1])
 
-def _worth_a_look(sessions: Sequence[Mapping[str, Any]]) -> str:
-    """The id of the newest session with a lap that counts, else of the newest; "" if there is none."""
-    driven = [row for row in sessions if row["best_lap_time_s"] is not None]
-    return next((row["session_id"] for row in [*driven, *sessions]), "")
+        def found(sheet: CornerSheet) -> None:
+            if self._grid is grid:
+                self.corners = sheet.joined_to(self.corners)
 
+        def failed(reason: str) -> None:
+            found(CornerSheet(grid.lap.lap_id, note=reason))
 
-def _lap_row(row: Mapping[str, Any]) -> LapRow:
-    return LapRow(
-        lap_id=row["lap_id"],
-        lap_number=row["lap_number"],
-        lap_time_s=row["lap_time_s"],
-        kind=row["kind"],
-        valid=row["valid"],
-        valid_reason=row["valid_reason"],
-        flags=tuple(row["flags"]),
-        # A lap that is not sealed yet is read from its batches, whatever its count says.
-        has_telemetry=row["frames"] > 0 or not row["sealed"],
-        version=(row["ended_us"], row["frames"], row["sealed"]),
-    )
+        self._later(lambda: corner_sheet(grid.lap, missing, length_m=length_m, known=known), found, failed)
 
+    def _counting(self) -> tuple[Any, ...]:
+        """Which laps an ideal lap is made of, as something to compare."""
+        return tuple(lap.driven for lap in self.laps if lap.counts and lap.has_telemetry)
 
-def _first_choice(laps: Sequence[LapRow]) -> list[str]:
-    """The laps to open with: the best, and the last other one that counts; else the last lap there is to draw."""
-    drawn = [lap for lap in laps if lap.has_telemetry]
-    counting = [lap for lap in drawn if lap.counts]
-    if not counting:
-        return [lap.lap_id for lap in drawn[-1:]]
-    best = min(counting, key=lambda lap: lap.lap_time_s or 0.0)
-    return [best.lap_id, *[lap.lap_id for lap in counting if lap is not best][-1:]]
+    def _keep_ideal(self) -> None:
+        """A lap more may make it better: one that is shown is worked out anew, another one when it is asked for."""
+        version = self._counting()
+        if self.ideal.version == version:
+            return
+        if IDEAL in self.chosen and version:
+            self._work_out_ideal(lambda: None)
+            return
+        if IDEAL in self.chosen:
+            self._show([lap_id for lap_id in self.chosen if lap_id != IDEAL], self.reference_id)
+        if self.ideal.state != "busy":
+            self.ideal = unknown(version)
 
+    def _work_out_ideal(self, then: Callable[[], None]) -> None:
+        """Works out the ideal lap, then does what it is for."""
+        version, before, source = self._counting(), self.ideal, self._source
+        session_id, track = self.session_id, self.corners.track
+        if before.state == "busy":
+            return
+        if before.lap is None:
+            self.ideal = busy(version)
 
-def _reference_of(rows: Sequence[LapRow]) -> str:
-    order = sorted(rows, key=lambda lap: (not lap.counts, lap.lap_time_s is None, lap.lap_time_s or 0.0))
-    return order[0].lap_id if order else ""
+        def work() -> IdealEntry:
+            return ideal_entry([source().read_lap(lap_id) for lap_id, *_ in version], version, track=track)
 
+        def found(entry: IdealEntry) -> None:
+            if self.session_id != session_id:
+                return
+            self.ideal = entry
+            self._forget({IDEAL})
+            if IDEAL in self.chosen:
+                self._show([i for i in self.chosen if i != IDEAL or entry.lap], self.reference_id)
+            if entry.lap is not None:
+                then()
+            self._keep_ideal()
 
-def _slots(before: Mapping[str, int], chosen: Sequence[str]) -> dict[str, int]:
-    """Each lap keeps its colour while it is shown; a new one takes the first that is free."""
-    slots = {lap_id: before[lap_id] for lap_id in chosen if lap_id in before}
-    for lap_id in chosen:
-        slots.setdefault(lap_id, next(n for n in range(len(chosen) + 1) if n not in slots.values()))
-    return slots
+        self._later(work, found, lambda reason: found(impossible(version, reason)))

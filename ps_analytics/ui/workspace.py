@@ -5,17 +5,19 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from ps_analytics.errors import PurpleSectorError
-from ps_analytics.lap import LapKind
 from ps_analytics.ui.comparison import DELTA, Column, Comparison
 from ps_analytics.ui.components.bus import PageBus
+from ps_analytics.ui.components.corner_table import CornerTable
 from ps_analytics.ui.components.grid import Grid
 from ps_analytics.ui.components.lap_list import LapList
 from ps_analytics.ui.components.picker import SessionPicker
 from ps_analytics.ui.components.traces import Traces
 from ps_analytics.ui.components.track_map import TrackMap
-from ps_analytics.ui.display import channel_displays, lap_line
+from ps_analytics.ui.corner_sheet import CornerSheet
+from ps_analytics.ui.display import channel_displays
 from ps_analytics.ui.layouts import channels_of, with_stand_ins
-from ps_analytics.ui.state import LapRow, ReviewState
+from ps_analytics.ui.rows import corner_message, ideal_row, lap_rows, map_note, session_choice, shown_laps
+from ps_analytics.ui.state import ReviewState
 
 _log = logging.getLogger(__name__)
 
@@ -26,6 +28,7 @@ UNEXPECTED = "Something went wrong here; the log of `psa serve` says what. Reloa
 
 WATCHED = ("events", "sessions", "laps", "event_id", "session_id", "chosen", "reference_id", "slots", "comparison",
            "status", "problem")  # fmt: skip
+"""What one commit brings to the browser; the corners and the ideal lap come by themselves, when they are there."""
 
 COMMANDS: dict[str, Callable[[ReviewState, Mapping[str, Any]], None]] = {
     "toggle": lambda state, given: state.toggle_lap(str(given["lap"])),
@@ -60,13 +63,18 @@ class ReviewWorkspace:
         self._sent_x: Column | None = None
         self._generation = 0
         self.bus.listen(self.receive)
-        self._watcher = state.param.watch(lambda *_: self.update(), list(WATCHED))
+        self._sent_corners: tuple[CornerSheet, str] | None = None
+        self._watchers = [
+            state.param.watch(lambda *_: self.update(), list(WATCHED)),
+            state.param.watch(lambda *_: self._send_corners(), ["corners"]),
+            state.param.watch(lambda *_: self._list_laps(), ["ideal"]),
+        ]
 
     def receive(self, command: Mapping[str, Any]) -> None:
         """Does what the browser asks; whatever goes wrong, the page says it in one sentence."""
         if command.get("op") == "ready":
             first, self._listening = not self._listening, True
-            self._sent, self._sent_x = {}, None
+            self._sent, self._sent_x, self._sent_corners = {}, None, None
             self.attempt(self._opened if first else self.update)
         elif action := COMMANDS.get(str(command.get("op"))):
             self.attempt(lambda: action(self.state, command))
@@ -84,16 +92,16 @@ class ReviewWorkspace:
     def update(self) -> None:
         """Brings the components up to date with the state."""
         self.picker.param.update(**self._choices())
-        rows = lap_rows(self.state)
-        if rows != self.lap_list.laps:
-            self.lap_list.laps = rows
+        self._list_laps()
         if self._listening:
             self._send_columns(self.state.comparison)
             self._commit()
+            self._send_corners()
 
     def close(self) -> None:
         """Lets go of the state."""
-        self.state.param.unwatch(self._watcher)
+        for watcher in self._watchers:
+            self.state.param.unwatch(watcher)
 
     def _build_grid(self, page: str) -> Grid:
         document = self.state.document
@@ -103,9 +111,11 @@ class ReviewWorkspace:
         layout = {"cols": document["layout"]["cols"], "sheets": [sheet]}
         return Grid(page=page, layout=layout, panels=panels)
 
-    def _build_panel(self, config: dict[str, Any], page: str) -> LapList | TrackMap | Traces:
+    def _build_panel(self, config: dict[str, Any], page: str) -> LapList | CornerTable | TrackMap | Traces:
         if config["kind"] == "laps":
             return self.lap_list
+        if config["kind"] == "corners":
+            return CornerTable(page=page, title=config["title"])
         if config["kind"] == "map":
             return TrackMap(page=page, title=config["title"])
         return Traces(page=page, title=config["title"], channels=with_stand_ins(config), mode=config["mode"])
@@ -117,11 +127,23 @@ class ReviewWorkspace:
         sessions = [session_choice(row) for row in state.sessions]
         return {"events": events, "event": state.event_id, "sessions": sessions, "session": state.session_id}
 
+    def _list_laps(self) -> None:
+        rows, ideal = lap_rows(self.state), ideal_row(self.state)
+        if rows != self.lap_list.laps or ideal != self.lap_list.ideal:
+            self.lap_list.param.update(laps=rows, ideal=ideal)
+
+    def _send_corners(self) -> None:
+        """Sends the corners if the browser does not have them; those of another reference without their rows."""
+        now = (self.state.corners, self.state.reference_id)
+        if self._listening and now != self._sent_corners:
+            self._sent_corners = now
+            self.bus.send({"op": "corners", **corner_message(*now)})
+
     def _send_columns(self, comparison: Comparison | None) -> None:
         if comparison is None:
             return
         columns = {
-            f"{lap}|{name}": values for lap, named in comparison.columns.items() for name, values in named.items()
+            f"{lap}|{name}": values for lap, laid in comparison.laps.items() for name, values in laid.columns.items()
         }
         if comparison.distance_m is not self._sent_x:
             self.bus.send({"op": "clear", "x": comparison.distance_m})
@@ -150,66 +172,3 @@ class ReviewWorkspace:
             "status": {"kind": state.status, "text": state.problem},
             "mapNote": map_note(state),
         })  # fmt: skip
-
-
-def shown_laps(state: ReviewState) -> list[dict[str, Any]]:
-    """The laps that are drawn, in the order chosen: id, label, time_s, color, dash and whether it is the reference."""
-    columns = state.comparison.columns if state.comparison else {}
-    rows = [state.find_lap(lap_id) for lap_id in state.chosen if lap_id in columns]
-    return [
-        {
-            "id": row.lap_id,
-            "label": f"Lap {row.lap_number}",
-            "time_s": row.lap_time_s,
-            "reference": row.lap_id == state.reference_id,
-        }
-        | lap_line(state.slots[row.lap_id])
-        for row in rows
-    ]
-
-
-def lap_rows(state: ReviewState) -> list[dict[str, Any]]:
-    """The laps of the session as the list shows them; gaps are to its best lap, in s."""
-    best = state.best
-    return [_lap_item(lap, state, best) for lap in state.laps]
-
-
-def _lap_item(lap: LapRow, state: ReviewState, best: LapRow | None) -> dict[str, Any]:
-    shown = lap.lap_id in state.chosen
-    # An in or out lap is minutes slower for reasons of its own: its gap says nothing.
-    comparable = best and lap.lap_time_s is not None and lap.kind in (LapKind.TIMED, LapKind.STANDING)
-    reasons = [lap.valid_reason] if lap.valid_reason and not lap.valid else []
-    return {
-        "id": lap.lap_id,
-        "number": lap.lap_number,
-        "time_s": lap.lap_time_s,
-        "gap_s": lap.lap_time_s - best.lap_time_s if comparable else None,  # type: ignore[operator, union-attr]
-        "kind": str(lap.kind),
-        "valid": lap.valid,
-        "reasons": [*reasons, *(name.replace("_", " ") for name in lap.flags)],
-        "telemetry": lap.has_telemetry,
-        "best": lap is best,
-        "counts": lap.counts,
-        "chosen": shown,
-        "reference": lap.lap_id == state.reference_id,
-        "color": lap_line(state.slots[lap.lap_id])["color"] if shown else "",
-    }
-
-
-def session_choice(row: Mapping[str, Any]) -> dict[str, Any]:
-    """A session as the picker offers it: when and what; beside it track, car and how many laps."""
-    started = row["started_at"]
-    when = f"{started.astimezone():%d %b %Y %H:%M}" if started else ""
-    name = " · ".join(part for part in (when, row["name"]) if part)
-    facts = [row["track"] or "", row["car"] or ""]
-    about = " · ".join(fact for fact in facts if fact and fact not in row["name"])
-    return {"id": row["session_id"], "name": name, "about": about, "recording": row["status"] == "recording"}
-
-
-def map_note(state: ReviewState) -> str:
-    """Why there is no track map; "" if there is one."""
-    columns = state.comparison.columns.get(state.reference_id, {}) if state.comparison else {}
-    if "x" in columns or not columns:
-        return ""
-    number = state.find_lap(state.reference_id).lap_number
-    return f"No track map: lap {number}, the reference, has no positions. It needs x and y, or GPS."

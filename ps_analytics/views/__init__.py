@@ -1,7 +1,8 @@
 """Frame in, HoloViews out: figures for notebooks and reports."""
 
+from ps_analytics.views.delta import delta
 from ps_analytics.views.theme import use_dark
 from ps_analytics.views.traces import traces
 from ps_analytics.views.track_map import track_map
 
-__all__ = ["traces", "track_map", "use_dark"]
+__all__ = ["delta", "traces", "track_map", "use_dark"]

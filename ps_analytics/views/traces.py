@@ -10,8 +10,8 @@ from bokeh.models import CustomJS, HoverTool
 from bokeh.models.annotations.geometry import Span
 from numpy.typing import NDArray
 
-from ps_analytics.analysis.align import GridLap, grid_lap
-from ps_analytics.analysis.delta import delta
+from ps_analytics.analysis.align import Alignment, GridLap
+from ps_analytics.analysis.delta import delta_of
 from ps_analytics.channels.catalog import CATALOG, Kind, kind_of
 from ps_analytics.errors import UnknownChannel
 from ps_analytics.lap import Lap
@@ -55,6 +55,8 @@ class _Line:
     style: dict[str, Any]
     x: Floats
     y: Floats
+    band: Floats | None = None
+    """Half the width of what holds the true value 95 times of 100."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -95,10 +97,11 @@ def traces(
     lines = [_Drawn(lap, lap_label(lap), _style(index, thin=False)) for index, lap in enumerate(compared)]
     if reference is not None:  # first, so that it lies below the others
         lines.insert(0, _Drawn(reference, f"{lap_label(reference)} (reference)", _style(len(compared), thin=True)))
-    laid = _on_one_grid(lines)
+    alignment = Alignment(lines[0].lap)
+    laid = [_Laid(one, alignment.lay(one.lap)) for one in lines]
     lanes = [_lane(name, laid, x) for name in channels]
     if reference is not None and compared:
-        lanes.insert(1, _delta_lane(laid[1:], reference, x))
+        lanes.insert(1, _delta_lane(laid[1:], alignment, x))
     cursor = _Cursor(len(lanes))
     figures = [
         _figure(lane, _AXES[x], first=index == 0, last=index == len(lanes) - 1, hook=cursor.hook(index))
@@ -109,12 +112,6 @@ def traces(
 
 def _style(index: int, *, thin: bool) -> dict[str, Any]:
     return {**theme.lap_style(index), "line_width": 1.0 if thin else 1.5}
-
-
-def _on_one_grid(drawn: Sequence[_Drawn]) -> list[_Laid]:
-    """Every lap on the metres of the first."""
-    length_m = grid_lap(drawn[0].lap).length_m
-    return [_Laid(one, grid_lap(one.lap, length_m=length_m)) for one in drawn]
 
 
 def _lane(name: str, laid: Sequence[_Laid], x: Axis) -> _Lane:
@@ -135,14 +132,15 @@ def _samples(name: str, laid: _Laid, x: Axis) -> tuple[Floats, Floats]:
     return lap.times(trace) - lap.start_s, np.asarray(trace.values, dtype=np.float64)
 
 
-def _delta_lane(laid: Sequence[_Laid], reference: Lap, x: Axis) -> _Lane:
+def _delta_lane(laid: Sequence[_Laid], alignment: Alignment, x: Axis) -> _Lane:
     lines = []
     for one in laid:
-        frame = delta(one.drawn.lap, reference).frame
+        frame = delta_of(alignment, one.drawn.lap).frame
         along = frame["distance_m"].to_numpy()
         if x == "time":
             along = np.interp(along, one.grid.distance_m, one.grid.time_s)
-        lines.append(_Line(one.drawn.label, one.drawn.style, along, frame["delta_s"].to_numpy()))
+        band = None if frame["band_s"].is_null().all() else frame["band_s"].to_numpy()
+        lines.append(_Line(one.drawn.label, one.drawn.style, along, frame["delta_s"].to_numpy(), band))
     return _Lane(DELTA, "Delta", "s", lines, shared_x=x == "distance")
 
 
@@ -152,6 +150,7 @@ def _figure(lane: _Lane, axis: hv.Dimension, *, first: bool, last: bool, hook: A
     if lane.name == DELTA:
         parts.append(hv.HLine(0).opts(color=theme.ZERO, line_width=1))
         parts += _gain_and_loss(lane, axis, value)
+        parts += [_band(line, axis, value) for line in lane.lines if line.band is not None]
     for index, line in enumerate(lane.lines):
         # One tooltip tells all laps where they share the x of their samples; the first line carries the others' values.
         told = lane.lines if lane.shared_x and index == 0 else [] if lane.shared_x else [line]
@@ -198,6 +197,12 @@ def _gain_and_loss(lane: _Lane, axis: hv.Dimension, value: hv.Dimension) -> list
         hv.Area((line.x, side(line.y, 0.0)), axis, value).opts(color=color, fill_alpha=0.16, line_alpha=0)
         for side, color in ((np.maximum, theme.LOSS), (np.minimum, theme.GAIN))
     ]
+
+
+def _band(line: _Line, axis: hv.Dimension, value: hv.Dimension) -> Any:
+    """How sure the line is."""
+    band = hv.Spread((line.x, line.y, line.band), axis, [value, "band"])
+    return band.opts(color=line.style["color"], fill_alpha=0.22, line_alpha=0)
 
 
 def _ticks(name: str) -> str:

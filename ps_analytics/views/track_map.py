@@ -11,6 +11,7 @@ from ps_analytics.analysis.plane import on_plane
 from ps_analytics.channels.catalog import CATALOG
 from ps_analytics.errors import UnknownChannel
 from ps_analytics.lap import Lap
+from ps_analytics.track import Direction, TrackModel
 from ps_analytics.views import theme
 from ps_analytics.views.labels import decimals, lap_label
 
@@ -24,12 +25,13 @@ _EDGE = 0.07
 _MARKS_M = (50, 100, 200, 250, 500, 1000, 2000, 5000)
 
 
-def track_map(lap: Lap, *, color_by: str = "speed") -> hv.Overlay | hv.Div:
+def track_map(lap: Lap, *, color_by: str = "speed", track: TrackModel | None = None) -> hv.Overlay | hv.Div:
     """A lap's path from above, coloured by a channel; a sentence if the lap does not say where the car was.
 
     Args:
         lap: with `x` and `y` in m, or `latitude` and `longitude`.
         color_by: the channel.
+        track: whose corners are named beside the path; None takes what the lap knows.
 
     Raises:
         UnknownChannel: the lap does not have it.
@@ -45,7 +47,8 @@ def track_map(lap: Lap, *, color_by: str = "speed") -> hv.Overlay | hv.Div:
     x, y = place
     seen = np.isfinite(x) & np.isfinite(y)
     x, y, at, value = x[seen], y[seen], grid.distance_m[seen], grid.channels[color_by][seen]
-    return _map(x, y, at, value, color_by, lap_label(lap))
+    names = _corner_names(x, y, at / grid.length_m, track or lap.track_model)
+    return _map(x, y, at, value, color_by, lap_label(lap), names)
 
 
 def why_no_map(lap: Lap) -> str:
@@ -72,7 +75,9 @@ def _place(grid: GridLap) -> tuple[Floats, Floats] | None:
     return x, y
 
 
-def _map(x: Floats, y: Floats, at: Floats, value: Floats, color_by: str, title: str) -> hv.Overlay:
+def _map(
+    x: Floats, y: Floats, at: Floats, value: Floats, color_by: str, title: str, names: hv.Overlay | None
+) -> hv.Overlay:
     spec = CATALOG.get(color_by)
     label = spec.label if spec else color_by
     unit = f" [{spec.unit}]" if spec and spec.unit else ""
@@ -99,7 +104,8 @@ def _map(x: Floats, y: Floats, at: Floats, value: Floats, color_by: str, title: 
         hover_tooltips=[("Distance", "@distance{0} m"), (label, f"@{{{color_by}}}{{0.{digits}}}{unit}")],
     )
     (low_x, high_x), (low_y, high_y), (width, height) = _frame(x, y)
-    return (edge * path * points * _marks(x, y, at) * _line(x, y)).opts(
+    beside = _marks(x, y, at) if names is None else names
+    return (edge * path * points * beside * _line(x, y)).opts(
         frame_width=width,
         frame_height=height,
         xlim=(low_x, high_x),
@@ -145,6 +151,21 @@ def _line(x: Floats, y: Floats) -> hv.Overlay:
     style = {"color": theme.TEXT, "line_width": 3}
     arrow = hv.Curve(([left, x[ahead], right], [low, y[ahead], high]), "east", "north")
     return hv.Overlay([hv.Curve(_across(x, y, 0, half), "east", "north").opts(**style), arrow.opts(**style)])
+
+
+def _corner_names(x: Floats, y: Floats, share: Floats, track: TrackModel | None) -> hv.Overlay | None:
+    """The corners' names outside of their bends; None where no corner is known, and metres are marked instead."""
+    if track is None or not track.corners:
+        return None
+    half = 0.045 * max(float(np.ptp(x)), float(np.ptp(y)))
+    texts = []
+    for corner in track.corners:
+        index = int(np.searchsorted(share, corner.apex_m / track.length_m))
+        to_right, to_left = zip(*_across(x, y, min(index, len(x) - 1), half), strict=True)
+        outside = to_left if corner.direction is Direction.RIGHT else to_right
+        texts.append((float(outside[0]), float(outside[1]), corner.name))
+    labels = hv.Labels(texts, ["east", "north"], "corner")
+    return hv.Overlay([labels.opts(text_color=theme.TEXT, text_font_size="11px")])
 
 
 def _marks(x: Floats, y: Floats, at: Floats) -> hv.Overlay:

@@ -1,10 +1,15 @@
 """The choices behind a review page, on a real store and without a browser."""
 
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
 import pytest
 
 from ps_analytics.errors import NotFound
 from ps_analytics.store.store import Store
+from ps_analytics.ui.ideal import IDEAL
+from ps_analytics.ui.later import at_once
 from ps_analytics.ui.state import FIRST_LAP, NO_LAPS, NO_LAPS_HERE, TIMES_ONLY, ReviewState
 
 
@@ -43,15 +48,15 @@ def test_a_first_look_prefers_a_session_with_a_lap_that_counts(state, weekend, p
 def test_every_shown_lap_is_on_the_reference_grid_and_the_reference_against_itself_is_zero(state, weekend) -> None:
     state.refresh()
     comparison = state.comparison
-    lengths = {len(column) for columns in comparison.columns.values() for column in columns.values()}
+    lengths = {len(column) for laid in comparison.laps.values() for column in laid.columns.values()}
     assert lengths == {len(comparison.distance_m)}
-    assert not comparison.columns[state.reference_id]["delta"].any()
+    assert not comparison.laps[state.reference_id].columns["delta"].any()
 
 
 def test_the_delta_closes_at_the_line(state, weekend) -> None:
     state.refresh()
     best, other = (state.find_lap(lap_id) for lap_id in state.chosen)
-    delta = state.comparison.columns[other.lap_id]["delta"]
+    delta = state.comparison.laps[other.lap_id].columns["delta"]
     assert delta[-1] == pytest.approx(other.lap_time_s - best.lap_time_s, abs=1e-3)
 
 
@@ -66,8 +71,9 @@ def test_a_lap_without_a_time_is_drawn_where_it_was_driven_and_has_no_delta(stat
     state.refresh()
     state.toggle_lap(untimed)
     assert (state.reference_id, state.comparison.refused) == (timed, {})
-    columns = state.comparison.columns[untimed]
+    columns, closure = state.comparison.laps[untimed].columns, state.comparison.laps[untimed].closure
     assert "delta" not in columns
+    assert closure is None
     driven = np.isfinite(columns["speed"])
     assert driven.mean() == pytest.approx(0.5, abs=0.02)
     assert not driven[: len(driven) // 3].any()
@@ -193,3 +199,152 @@ def test_laps_and_sessions_nobody_has_are_not_found(state, weekend) -> None:
         state.toggle_lap("x")
     with pytest.raises(NotFound, match=r"^no session 'x'\.$"):
         state.select_session("x")
+
+
+class Later:
+    """What would run beside the page, kept until a test lets it."""
+
+    def __init__(self) -> None:
+        self.waiting: list[Callable[[], None]] = []
+
+    def __call__(self, work: Any, done: Any, failed: Any) -> None:
+        self.waiting.append(lambda: at_once(work, done, failed))
+
+    def run(self) -> None:
+        while self.waiting:
+            self.waiting.pop(0)()
+
+
+@pytest.fixture
+def later() -> Later:
+    return Later()
+
+
+@pytest.fixture
+def patient(store: Store, later: Later) -> ReviewState:
+    return ReviewState(lambda: store, later=later)
+
+
+def test_how_the_delta_closes_is_told_of_every_lap_but_the_reference(state, weekend) -> None:
+    state.refresh()
+    reference, other = (state.comparison.laps[lap_id] for lap_id in state.chosen)
+    assert reference.closure is None
+    assert other.closure.text.startswith("closes · position")
+    assert not other.closure.warns
+
+
+def test_no_plot_waits_for_the_corners(patient, later, weekend) -> None:
+    patient.refresh()
+    assert (patient.status, set(patient.comparison.laps)) == ("ready", set(patient.chosen))
+    assert patient.corners.rows == {}
+    later.run()
+    assert patient.corners.reference_id == patient.reference_id
+    assert set(patient.corners.rows) == set(patient.chosen)
+    assert patient.corners.spans
+
+
+def test_a_lap_shown_again_asks_for_no_corner_and_another_one_for_its_own(patient, later, weekend) -> None:
+    patient.refresh()
+    later.run()
+    first = patient.corners
+    patient.toggle_lap(patient.chosen[1])
+    patient.toggle_lap(patient.laps[3].lap_id)
+    assert later.waiting == []
+    assert patient.corners is first
+    patient.toggle_lap(patient.laps[1].lap_id)
+    later.run()
+    assert set(patient.corners.rows) == {*first.rows, patient.laps[1].lap_id}
+
+
+def test_another_reference_keeps_the_track_and_counts_the_same_corners(state, weekend) -> None:
+    state.refresh()
+    before = state.corners
+    state.rotate_reference()
+    assert state.corners.reference_id == state.reference_id
+    assert state.corners.track is before.track
+    assert [span.number for span in state.corners.spans] == [span.number for span in before.spans]
+
+
+def test_corners_that_come_for_a_reference_of_before_are_not_shown(patient, later, weekend) -> None:
+    patient.refresh()
+    patient.rotate_reference()
+    later.waiting.pop(0)()
+    assert patient.corners.rows == {}
+    later.run()
+    assert patient.corners.reference_id == patient.reference_id
+
+
+def test_three_samples_are_refused_in_words_and_the_rest_is_drawn(state, weekend, paddock, drive) -> None:
+    few = paddock.lap(weekend, {name: values[:3] for name, values in drive().items()}, lap_time_s=80.0)
+    state.refresh()
+    if few not in state.chosen:
+        state.toggle_lap(few)
+    assert state.status == "ready"
+    assert state.comparison.refused[few].startswith("these laps cannot be compared")
+    assert state.reference_id in state.comparison.laps
+
+
+def test_the_ideal_lap_is_worked_out_when_it_is_asked_for_and_drawn_like_any_other(patient, later, weekend) -> None:
+    patient.refresh()
+    later.run()
+    assert (patient.ideal.state, patient.ideal.lap) == ("unknown", None)
+    patient.toggle_lap(IDEAL)
+    assert (patient.ideal.state, IDEAL in patient.chosen) == ("busy", False)
+    patient.toggle_lap(IDEAL)  # nothing more happens while it is worked out
+    assert len(later.waiting) == 1
+    later.run()
+    assert patient.ideal.state == "ready"
+    assert patient.ideal.text.startswith("feasible, ")
+    assert patient.chosen[-1] == IDEAL
+    assert {"speed", "delta"} <= set(patient.comparison.laps[IDEAL].columns)
+    assert IDEAL in patient.corners.rows
+
+
+def test_the_ideal_lap_is_no_slower_than_the_best_and_is_never_the_best(state, weekend) -> None:
+    state.refresh()
+    best = state.best
+    state.set_reference(IDEAL)
+    assert state.reference_id == IDEAL
+    assert state.best is best
+    assert state.find_lap(IDEAL).lap_time_s <= best.lap_time_s
+    assert not state.find_lap(IDEAL).counts
+    against = state.comparison.laps[best.lap_id].columns["delta"]
+    assert against[-1] == pytest.approx(best.lap_time_s - state.find_lap(IDEAL).lap_time_s, abs=1e-6)
+
+
+def test_a_lap_more_makes_the_shown_ideal_lap_anew_and_forgets_one_nobody_sees(state, weekend, paddock, drive) -> None:
+    state.refresh()
+    state.toggle_lap(IDEAL)
+    before = state.ideal.lap
+    paddock.lap(weekend, drive(grip_g=1.46, seed=21))
+    state.refresh()
+    assert state.ideal.lap is not before
+    assert IDEAL in state.chosen
+    state.toggle_lap(IDEAL)
+    paddock.lap(weekend, drive(grip_g=1.46, seed=22))
+    state.refresh()
+    assert state.ideal.state == "unknown"
+
+
+def test_another_session_has_an_ideal_lap_of_its_own(state, weekend, paddock, drive) -> None:
+    other = paddock.session("Test day")
+    paddock.lap(other, drive(seed=3), kind="out")
+    state.refresh()
+    state.toggle_lap(IDEAL)
+    state.select_session(other)
+    assert state.ideal.state == ""
+    assert IDEAL not in state.chosen
+    with pytest.raises(NotFound):
+        state.toggle_lap(IDEAL)
+
+
+def test_an_ideal_lap_that_cannot_be_is_told_with_its_reason(state, paddock, drive) -> None:
+    session = paddock.session()
+    few = {name: values[:3] for name, values in drive().items()}
+    for _ in range(2):
+        paddock.lap(session, few, lap_time_s=80.0)
+    state.refresh()
+    state.toggle_lap(IDEAL)
+    assert state.ideal.state == "impossible"
+    assert state.ideal.text.endswith(".")
+    assert IDEAL not in state.chosen

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from ps_analytics.store.store import Store
+from ps_analytics.ui.rows import corner_message, lap_rows, session_choice
 from ps_analytics.ui.state import ReviewState
-from ps_analytics.ui.workspace import UNEXPECTED, ReviewWorkspace, lap_rows, session_choice
+from ps_analytics.ui.workspace import UNEXPECTED, ReviewWorkspace
 
 
 class Wire:
@@ -45,10 +46,11 @@ def test_nothing_is_sent_before_the_browser_listens(wire: Wire, weekend: str) ->
 
 def test_the_first_answer_is_the_grid_the_columns_and_one_commit(wire: Wire, weekend: str) -> None:
     messages = wire.ask("ready")
-    assert ops(messages) == ["clear", "columns", "commit"]
+    assert ops(messages) == ["clear", "columns", "commit", "corners"]
     assert messages[0]["x"].dtype == np.float32
     channels = ["speed", "throttle", "brake", "steering", "rpm", "gear", "x", "y", "delta"]
-    assert keys(messages) == {f"{lap}|{name}" for lap in wire.state.chosen for name in channels}
+    expected = {f"{lap}|{name}" for lap in wire.state.chosen for name in channels}
+    assert keys(messages) == {*expected, f"{wire.state.chosen[1]}|band"}
     assert {column.dtype for column in messages[1]["columns"].values()} == {np.dtype(np.float32)}
 
 
@@ -57,7 +59,7 @@ def test_a_lap_more_sends_that_lap_only(wire: Wire, weekend: str) -> None:
     lap_id = wire.state.laps[1].lap_id
     messages = wire.ask("toggle", lap=lap_id)
     assert {key.split("|")[0] for key in keys(messages)} == {lap_id}
-    assert ops(messages)[-1] == "commit"
+    assert ops(messages)[-2:] == ["commit", "corners"]
     assert ops(messages).count("commit") == 1
 
 
@@ -74,6 +76,60 @@ def test_another_reference_sends_everything_on_its_grid(wire: Wire, weekend: str
     messages = wire.ask("rotate")
     assert ops(messages)[0] == "clear"
     assert {key.split("|")[0] for key in keys(messages)} == set(wire.state.chosen)
+
+
+def test_corners_go_with_their_tables_and_come_back_with_the_browser(wire: Wire, weekend: str) -> None:
+    message = wire.ask("ready")[-1]
+    assert set(message["tables"]) == set(wire.state.chosen)
+    numbers = [corner["number"] for corner in message["corners"]]
+    for rows in message["tables"].values():
+        assert [row["number"] for row in rows] == numbers
+    assert wire.ask("ready")[-1] == message
+
+
+def test_the_corners_of_another_reference_stay_in_place_and_its_tables_wait(wire: Wire, weekend: str) -> None:
+    wire.ask("ready")
+    sheet = wire.state.corners
+    waiting = corner_message(sheet, "another")
+    assert (waiting["tables"], waiting["corners"]) == ({}, corner_message(sheet, sheet.reference_id)["corners"])
+
+
+def test_every_shown_lap_says_how_its_delta_closes(wire: Wire, weekend: str, paddock: Any, drive: Any) -> None:
+    paddock.lap(weekend, drive(grip_g=1.0, seed=7), kind="in", lap_time_s=None)
+    untimed = paddock.laps[weekend][-1]
+    wire.ask("ready")
+    laps = wire.ask("toggle", lap=untimed)[-2]["laps"]
+    assert [lap["closure"] and lap["closure"]["warns"] for lap in laps] == [None, False, True]
+    assert laps[2]["closure"]["text"] == "no delta: no lap time"
+
+
+def test_the_ideal_lap_stands_above_the_laps_and_is_no_lap_of_the_list(wire: Wire, weekend: str) -> None:
+    wire.ask("ready")
+    assert wire.workspace.lap_list.ideal["state"] == "unknown"
+    commits = [message for message in wire.ask("reference", lap="ideal") if message["op"] == "commit"]
+    assert [(lap["label"], lap["reference"]) for lap in commits[-1]["laps"]][-1] == ("Ideal", True)
+    row = wire.workspace.lap_list.ideal
+    assert (row["state"], row["chosen"], row["reference"]) == ("ready", True, True)
+    assert row["gap_s"] <= 0
+    assert [lap["number"] for lap in wire.workspace.lap_list.laps] == list(range(7))
+
+
+def test_a_refused_lap_has_its_reason_beside_it(wire: Wire, weekend: str, paddock: Any, drive: Any) -> None:
+    longer = paddock.lap(weekend, drive(length_m=6000.0))
+    wire.ask("ready")
+    reasons = {row["id"]: row["refused"] for row in wire.workspace.lap_list.laps if row["refused"]}
+    assert list(reasons) == [longer]
+    assert reasons[longer].startswith("these laps cannot be compared")
+
+
+def test_sectors_are_listed_and_the_session_s_best_are_marked(wire: Wire, paddock: Any, drive: Any) -> None:
+    session = paddock.session()
+    for seed, sectors in enumerate(([30.0, 31.5, 29.0], [30.5, 31.0, 29.5])):
+        paddock.lap(session, drive(seed=seed), sectors_s=sectors)
+    wire.ask("ready")
+    rows = wire.workspace.lap_list.laps
+    assert [[one["time_s"] for one in row["sectors"]] for row in rows] == [[30.0, 31.5, 29.0], [30.5, 31.0, 29.5]]
+    assert [[one["best"] for one in row["sectors"]] for row in rows] == [[True, False, True], [False, True, False]]
 
 
 def test_a_live_lap_sends_no_column(wire: Wire, weekend: str, paddock: Any, drive: Any) -> None:

@@ -26,6 +26,7 @@ export class Bus {
     this.cursor = 0 // in x
     this.status = {kind: "loading", text: ""}
     this.mapNote = "" // why there is no track map
+    this.corners = {corners: [], tables: {}, notes: {}, note: ""} // of the track, and what each lap lost in them
     this.generation = 0 // of the last commit
     this.painted = 0 // the last generation that is on the screen
     this.paints = 0 // notifications that reached the screen: what tests wait for
@@ -37,7 +38,8 @@ export class Bus {
     this._waiting = []
   }
 
-  // Calls `listener(topics)` at most once an animation frame. Topics: data, window, cursor, status, style, panels.
+  // Calls `listener(topics)` at most once an animation frame. Topics: data, window, cursor, status, style, panels,
+  // corners (the table), spans (where corners begin and end).
   subscribe(topics, listener) {
     this._subscribers.set(listener, topics)
     return () => {
@@ -150,6 +152,28 @@ export class Bus {
     this.setWindow(place - (place - from) * factor, place + (to - place) * factor)
   }
 
+  // The corner at a place; corners that run through the line have two parts.
+  cornerAt(place) {
+    return this.corners.corners.find(({parts}) => parts.some(([from, to]) => from <= place && place < to))
+  }
+
+  // Zooms to a corner with what leads to it and out of it, the cursor on its apex.
+  showCorner({parts, apex}) {
+    const [from, to] = parts.find(([start, end]) => start <= apex && apex <= end) ?? parts[0]
+    const room = Math.max((to - from) * 0.75, 60)
+    this.setCursor(apex)
+    this.setWindow(from - room, to + room)
+  }
+
+  // The corner after the cursor (+1) or before it (−1), round and round.
+  stepCorner(by) {
+    const {corners} = this.corners
+    if (!corners.length) return
+    const order = [...corners].sort((a, b) => a.apex - b.apex)
+    const ahead = by > 0 ? order.find(({apex}) => apex > this.cursor + 1) : order.findLast(({apex}) => apex < this.cursor - 1)
+    this.showCorner(ahead ?? order.at(by > 0 ? 0 : -1))
+  }
+
   // One message of Python's; columns arrive ahead of the commit that draws them.
   receive(message) {
     const {op} = message
@@ -163,6 +187,7 @@ export class Bus {
       this.generation = message.generation
       if (this.session !== message.session) {
         this.session = message.session
+        this.receive({op: "corners", corners: [], tables: {}, notes: {}, note: ""})
         this.window = null
         this.cursor = 0
       }
@@ -175,6 +200,12 @@ export class Bus {
       else if (this.window && this.window[1] > high) this.window = [this.window[0], high]
       this.cursor = Math.min(Math.max(this.cursor, low), high)
       for (const topic of ["data", "status"]) this.announce(topic)
+    } else if (op === "corners") {
+      const {corners, tables, notes, note} = message
+      const moved = JSON.stringify(corners) !== JSON.stringify(this.corners.corners)
+      this.corners = {corners, tables, notes, note}
+      this.announce("corners")
+      if (moved) this.announce("spans")
     } else if (op === "lost") {
       this.status = {kind: "stale", text: "The server does not answer any more: what you see is old. Start `psa serve`, then reload."}
       this.announce("status")

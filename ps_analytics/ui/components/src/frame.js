@@ -1,10 +1,10 @@
-// What lies under the lines: round ticks with their grid, zero lines, the borders of lanes, and the unit of x.
+// What lies under the lines: corners, round ticks with their grid, zero lines, the borders of lanes, the unit of x.
 import uPlot from "uplot"
 import {laneBorder, laneTicks} from "./lanes.js"
 import {niceStep, tickLabel, ticks} from "./numbers.js"
 import {SANS} from "./theme.js"
 
-export function drawFrame(plot, {lanes, extents, colors, unit}) {
+export function drawFrame(plot, {lanes, extents, colors, unit, corners, named}) {
   const {ctx} = plot
   const ratio = uPlot.pxRatio
   const {left, top, width, height} = plot.bbox
@@ -19,10 +19,29 @@ export function drawFrame(plot, {lanes, extents, colors, unit}) {
   ctx.save()
   ctx.lineWidth = Math.max(1, Math.round(ratio))
   ctx.font = `${11 * ratio}px ${SANS}`
+  drawCorners()
   ctx.fillStyle = colors.dim
   drawX()
   for (const lane of lanes) drawLane(lane)
   ctx.restore()
+
+  // A quiet shade over each corner; its name where there is room for it, in a plot that was zoomed into.
+  function drawCorners() {
+    ctx.textAlign = "left"
+    ctx.textBaseline = "top"
+    const right = left + width
+    for (const {name, parts} of corners) {
+      for (const part of parts) {
+        const [from, to] = part.map((place) => Math.min(Math.max(plot.valToPos(place, "x", true), left), right))
+        if (to - from < 0.5) continue
+        ctx.fillStyle = colors.span
+        ctx.fillRect(from, top, to - from, height)
+        if (!named || to - from < ctx.measureText(name).width + 10 * ratio) continue
+        ctx.fillStyle = colors.faint
+        ctx.fillText(name, from + 5 * ratio, top + 4 * ratio)
+      }
+    }
+  }
 
   function drawX() {
     const {min, max} = plot.scales.x

@@ -1,4 +1,5 @@
 // What Panel finds in the bundle: one entry a component class, by its Python name.
+import {CornerTable} from "./corner_table.js"
 import {Grid} from "./grid.js"
 import {LapList} from "./lap_list.js"
 import {PageBus} from "./page_bus.js"
@@ -6,4 +7,4 @@ import {SessionPicker} from "./picker.js"
 import {Traces} from "./traces.js"
 import {TrackMap} from "./track_map.js"
 
-export default {Grid, LapList, PageBus, SessionPicker, Traces, TrackMap}
+export default {CornerTable, Grid, LapList, PageBus, SessionPicker, Traces, TrackMap}

@@ -1,6 +1,7 @@
 // The laps of the session: click shows a lap, R makes it the reference. Rows are kept, so nothing jumps when laps come.
 import {busOf} from "./bus.js"
 import {h, panelFrame} from "./dom.js"
+import {IdealRow} from "./ideal_row.js"
 import {fixed, lapTime} from "./numbers.js"
 import {dress, ink} from "./theme.js"
 
@@ -13,10 +14,12 @@ class LapRow {
     this.time = h("span", {class: "lap-time number"})
     this.gap = h("span", {class: "lap-gap number"})
     this.marks = h("span", {class: "marks"})
+    this.sectors = h("span", {class: "sectors number"})
     this.toggle = h("button", {class: "lap", type: "button", role: "checkbox", onclick: () => bus.ask({op: "toggle", lap: id})},
-      this.swatch, this.number, this.time, this.gap, this.marks)
+      this.swatch, this.number, this.time, this.gap, this.marks, this.sectors)
     this.reference = h("button", {class: "reference", type: "button", text: "R", onclick: () => bus.ask({op: "reference", lap: id})})
-    this.root = h("li", {"data-lap": id}, this.toggle, this.reference)
+    this.reason = h("p", {class: "reason", hidden: true})
+    this.root = h("li", {"data-lap": id}, h("div", {class: "row"}, this.toggle, this.reference), this.reason)
   }
 
   show(lap) {
@@ -31,6 +34,9 @@ class LapRow {
     this.gap.textContent = lap.best ? "best" : lap.gap_s == null ? "" : fixed(lap.gap_s, 3, true)
     this.gap.hidden = !this.gap.textContent
     this.marks.replaceChildren(...marks(lap, reasons))
+    this.sectors.replaceChildren(...lap.sectors.map(sectorTime))
+    this.reason.hidden = !lap.refused
+    this.reason.textContent = lap.refused
     this.swatch.style.cssText = lap.chosen ? `background:${color};border-color:${color}` : ""
     this.root.style.setProperty("--lap", lap.chosen ? color : "transparent")
     this.root.className = [lap.chosen && "chosen", !lap.counts && "aside", lap.reference && "is-reference"].filter(Boolean).join(" ")
@@ -43,6 +49,11 @@ class LapRow {
     this.reference.setAttribute("aria-label", `Reference: lap ${lap.number}`)
     this.reference.title = lap.reference ? "The reference" : "Make it the reference"
   }
+}
+
+function sectorTime({time_s, best}, i) {
+  const title = `Sector ${i + 1}${best ? ", best of the session" : ""}`
+  return h("span", {class: best ? "sector best" : "sector", title, text: fixed(time_s, 3)})
 }
 
 function marks(lap, reasons) {
@@ -60,10 +71,12 @@ class LapPanel {
     this.rows = new Map()
     this.list = h("ul", {"aria-label": "Laps", "data-testid": "laps"})
     this.list.addEventListener("keydown", (event) => this.walk(event))
-    this.frame.body.append(this.list)
+    this.ideal = new IdealRow(bus)
+    this.frame.body.append(this.ideal.root, this.list)
   }
 
-  show(laps) {
+  show(laps, ideal) {
+    this.ideal.show(ideal)
     const wanted = new Set(laps.map((lap) => lap.id))
     for (const [id, row] of this.rows) {
       if (wanted.has(id)) continue
@@ -96,8 +109,8 @@ export const LapList = {
   render({model, el}) {
     dress(el)
     const panel = new LapPanel(busOf(model.page), model.title)
-    const show = () => panel.show(model.laps)
-    model.on("laps", show)
+    const show = () => panel.show(model.laps, model.ideal)
+    for (const name of ["laps", "ideal"]) model.on(name, show)
     model.on("remove", busOf(model.page).subscribe(["style"], show))
     show()
     return panel.frame.root

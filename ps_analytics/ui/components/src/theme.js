@@ -51,7 +51,7 @@ export function tokens(node) {
   const read = (name) => style.getPropertyValue(`--${name}`).trim()
   return {
     text: read("text"), dim: read("dim"), faint: read("faint"), line: read("line"), grid: read("grid"),
-    zero: read("zero"), panel: read("panel"), track: read("track"), cursor: read("cursor"),
+    zero: read("zero"), panel: read("panel"), track: read("track"), cursor: read("cursor"), span: read("span"),
   }
 }
 

@@ -1,5 +1,6 @@
 // Channels against distance: one uPlot a panel, the values at the cursor above it, cursor and zoom from the bus.
 import uPlot from "uplot"
+import {bandExtent, bandText, closureBadge, drawBands} from "./band.js"
 import {busOf} from "./bus.js"
 import {h, onSize, panelFrame} from "./dom.js"
 import {drawFrame} from "./frame.js"
@@ -9,6 +10,7 @@ import {fixed} from "./numbers.js"
 import {dress, ink, tokens} from "./theme.js"
 
 const PAD = [6, 12, 20, 48] // of the plot, in CSS pixels: top, right, bottom, left
+const BADGES_IN_FULL = 2 // with more laps than that each badge says the least
 const LOSS = "rgb(255 90 80 / .16)"
 const GAIN = "rgb(60 210 110 / .16)"
 const STEPPED = uPlot.paths.stepped({align: 1})
@@ -31,7 +33,7 @@ class TracePanel {
     this.structure = ""
     this.drawn = 0
     this.leave = [
-      bus.subscribe(["data", "window", "cursor", "style"], (topics) => this.follow(topics)),
+      bus.subscribe(["data", "window", "cursor", "style", "spans"], (topics) => this.follow(topics)),
       onSize(this.frame.body, (width, height) => this.resize(width, height)),
     ]
   }
@@ -44,6 +46,7 @@ class TracePanel {
   follow(topics) {
     if (topics.has("data") || topics.has("style")) this.load()
     else if (topics.has("window")) this.applyWindow()
+    else if (topics.has("spans")) this.plot?.redraw(false)
     else this.showCursor()
   }
 
@@ -119,7 +122,8 @@ class TracePanel {
 
   laneRange(lane, low, high) {
     if (!lane) return [0, 1]
-    const extent = laneExtent(lane, low, high)
+    const banded = lane.channels.some(({band}) => band) && low != null
+    const extent = laneExtent(lane, ...(banded ? bandExtent(this.bus, this.series, lane, low, high) : [low, high]))
     this.extents[lane.scale] = extent
     return laneScale(lane, extent, this.frame.body.clientHeight - PAD[0] - PAD[2])
   }
@@ -130,7 +134,13 @@ class TracePanel {
   }
 
   drawFrame() {
-    drawFrame(this.plot, {lanes: this.lanes, extents: this.extents, colors: tokens(this.frame.root), unit: this.bus.unit})
+    const {bus, lanes, extents} = this
+    const {corners} = bus.corners
+    // Where several lanes lie above each other, or words stand in the corner already, a name would be one thing too many.
+    const named = bus.window !== null && lanes.length === 1 && !lanes[0].channels[0].above
+    drawFrame(this.plot, {lanes, extents, colors: tokens(this.frame.root), unit: bus.unit, corners, named})
+    const banded = this.series.filter(({channel}) => channel.band)
+    if (banded.length) drawBands(this.plot, bus, banded)
   }
 
   // A new scale counts from here on, and the cursor lies on it.
@@ -151,11 +161,12 @@ class TracePanel {
       const recorded = this.bus.laps.some((lap) => this.bus.column(lap.id, channel.name))
       if (!recorded && this.bus.laps.length) return missing(channel)
       const group = h("span", {class: "value-group"}, h("b", {text: channel.label}), h("i", {text: channel.unit ?? ""}))
-      for (const lap of this.bus.laps) {
-        if (channel.name === "delta" && lap.reference) continue
+      const told = channel.name === "delta" ? this.bus.laps.filter((lap) => !lap.reference) : this.bus.laps
+      for (const lap of told) {
         const cell = h("span", {class: "value", style: `color:${ink(lap.color)};min-width:${channel.width}ch`, title: lap.label})
         this.cells.push({cell, lap, channel})
         group.append(cell)
+        if (channel.band) group.append(closureBadge(lap, told.length > BADGES_IN_FULL))
       }
       return group
     })
@@ -183,7 +194,8 @@ class TracePanel {
       if (shown) this.dots[k].style.transform = `translate(${left}px, ${top}px)`
     })
     for (const {cell, lap, channel} of this.cells) {
-      cell.textContent = fixed(bus.column(lap.id, channel.name)?.[i], channel.decimals, channel.signed)
+      const band = channel.band ? bandText(bus.column(lap.id, channel.band)?.[i], channel.decimals) : ""
+      cell.textContent = fixed(bus.column(lap.id, channel.name)?.[i], channel.decimals, channel.signed) + band
     }
   }
 }

@@ -1,5 +1,6 @@
 // The track as driven by the reference, coloured by its speed, with every lap's place at the cursor.
 import {busOf} from "./bus.js"
+import {NAME_FONT, placeNames} from "./corner_names.js"
 import {h, onSize, panelFrame} from "./dom.js"
 import {fixed} from "./numbers.js"
 import {HEAT_CSS, dress, heat, ink, tokens} from "./theme.js"
@@ -18,9 +19,10 @@ class MapPanel {
     this.legend = h("div", {class: "legend", hidden: true})
     this.frame.body.append(this.base, this.over, this.note, this.legend)
     this.path = null
+    this.named = null // where the corners' names stand
     this.at = []
     this.leave = [
-      bus.subscribe(["data", "window", "cursor", "style"], (topics) => this.follow(topics)),
+      bus.subscribe(["data", "window", "cursor", "style", "spans"], (topics) => this.follow(topics)),
       onSize(this.frame.body, (width, height) => this.resize(width, height)),
     ]
     this.over.addEventListener("pointerdown", (event) => {
@@ -48,7 +50,7 @@ class MapPanel {
   follow(topics) {
     if (!this.size) return
     if (topics.has("data")) this.fit()
-    if (topics.has("data") || topics.has("window") || topics.has("style")) this.drawTrack()
+    if (topics.has("data") || topics.has("window") || topics.has("style") || topics.has("spans")) this.drawTrack()
     this.drawCars()
   }
 
@@ -86,6 +88,22 @@ class MapPanel {
     ctx.stroke(line(path, 0, path.length - 1))
     this.drawShades(ctx, colors)
     this.drawStart(ctx, colors)
+    this.drawNames(ctx, colors)
+  }
+
+  // Places are sought anew when the track or its corners are others; a zoom moves nothing on the map.
+  drawNames(ctx, colors) {
+    const {bus, path, size} = this
+    const {corners} = bus.corners
+    ctx.font = NAME_FONT
+    if (this.named?.path !== path || this.named.corners !== corners) {
+      const measure = (name) => ctx.measureText(name).width
+      this.named = {path, corners, names: placeNames(measure, {corners, bus, path, size})}
+    }
+    ctx.textAlign = "center"
+    ctx.textBaseline = "middle"
+    ctx.fillStyle = colors.dim
+    for (const {name, at} of this.named.names) ctx.fillText(name, ...at)
   }
 
   // One stroke a shade: the stretches of equal colour go into one path.

@@ -1,0 +1,87 @@
+"""The laps of a session as a page lists them: what is known of each, and which are looked at first."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ps_analytics.lap import LapKind
+
+
+@dataclass(frozen=True, slots=True)
+class LapRow:
+    """A finished lap of the chosen session, as the list shows it. `lap_time_s` is None where there is none."""
+
+    lap_id: str
+    lap_number: int
+    lap_time_s: float | None
+    kind: str
+    valid: bool
+    valid_reason: str | None
+    flags: tuple[str, ...] = ()
+    sectors_s: tuple[float, ...] = ()
+    has_telemetry: bool = True
+    version: tuple[Any, ...] = ()
+
+    @property
+    def driven(self) -> tuple[Any, ...]:
+        """What a drawing of it goes by; its validity and its sectors change nothing there."""
+        return self.lap_id, self.lap_time_s, self.kind, self.version
+
+    @property
+    def counts(self) -> bool:
+        """Whether it may be a best lap: timed, valid, with a time."""
+        return self.kind == LapKind.TIMED and self.valid and self.lap_time_s is not None
+
+
+def lap_row(row: Mapping[str, Any]) -> LapRow:
+    """A row of `Store.find_laps` as the list has it."""
+    return LapRow(
+        lap_id=row["lap_id"],
+        lap_number=row["lap_number"],
+        lap_time_s=row["lap_time_s"],
+        kind=row["kind"],
+        valid=row["valid"],
+        valid_reason=row["valid_reason"],
+        flags=tuple(row["flags"]),
+        sectors_s=tuple(row["sectors_s"] or ()),
+        # A lap that is not sealed yet is read from its batches, whatever its count says.
+        has_telemetry=row["frames"] > 0 or not row["sealed"],
+        version=(row["ended_us"], row["frames"], row["sealed"]),
+    )
+
+
+def worth_a_look(sessions: Sequence[Mapping[str, Any]]) -> str:
+    """The id of the newest session with a lap that counts, else of the newest; "" if there is none."""
+    driven = [row for row in sessions if row["best_lap_time_s"] is not None]
+    return next((row["session_id"] for row in [*driven, *sessions]), "")
+
+
+def first_choice(laps: Sequence[LapRow]) -> list[str]:
+    """The laps to open with: the best, and the last other one that counts; else the last lap there is to draw."""
+    drawn = [lap for lap in laps if lap.has_telemetry]
+    counting = [lap for lap in drawn if lap.counts]
+    if not counting:
+        return [lap.lap_id for lap in drawn[-1:]]
+    best = min(counting, key=lambda lap: lap.lap_time_s or 0.0)
+    return [best.lap_id, *[lap.lap_id for lap in counting if lap is not best][-1:]]
+
+
+def reference_of(rows: Sequence[LapRow]) -> str:
+    """The id of the lap to compare the others with: the fastest that counts, else the fastest; "" if there is none."""
+    order = sorted(rows, key=lambda lap: (not lap.counts, lap.lap_time_s is None, lap.lap_time_s or 0.0))
+    return order[0].lap_id if order else ""
+
+
+def slots_of(before: Mapping[str, int], chosen: Sequence[str]) -> dict[str, int]:
+    """Each lap keeps its colour while it is shown; a new one takes the first that is free."""
+    slots = {lap_id: before[lap_id] for lap_id in chosen if lap_id in before}
+    for lap_id in chosen:
+        slots.setdefault(lap_id, next(n for n in range(len(chosen) + 1) if n not in slots.values()))
+    return slots
+
+
+def best_sectors(laps: Sequence[LapRow]) -> list[float]:
+    """The session's best time of each sector in s, of the laps that count."""
+    counting = [lap.sectors_s for lap in laps if lap.counts and lap.sectors_s]
+    count = max(map(len, counting), default=0)
+    return [min(sectors[i] for sectors in counting if len(sectors) == count) for i in range(count)]

@@ -1,0 +1,152 @@
+"""What the components show, made from the state: plain rows, as they go to the browser."""
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
+
+from ps_analytics.lap import LapKind
+from ps_analytics.ui.comparison import LaidLap
+from ps_analytics.ui.corner_sheet import CornerRow, CornerSheet, CornerSpan
+from ps_analytics.ui.display import lap_line
+from ps_analytics.ui.ideal import IDEAL
+from ps_analytics.ui.laps import LapRow, best_sectors
+from ps_analytics.ui.state import ReviewState
+
+NO_DELTA = {
+    "text": "no delta: no lap time", "short": "no delta", "warns": True,
+    "title": "A delta needs the lap time of both laps, and one of them has none.",
+}  # fmt: skip
+
+
+def shown_laps(state: ReviewState) -> list[dict[str, Any]]:
+    """The laps that are drawn, in the order chosen.
+
+    Keys: id, label, time_s, color, dash, reference (whether it is) and closure (how its delta closes: text, short,
+    title, warns; None for the reference).
+    """
+    laid = state.comparison.laps if state.comparison else {}
+    return [_shown_lap(state.find_lap(lap_id), laid[lap_id], state) for lap_id in state.chosen if lap_id in laid]
+
+
+def _shown_lap(row: LapRow, laid: LaidLap, state: ReviewState) -> dict[str, Any]:
+    reference, closure = row.lap_id == state.reference_id, laid.closure
+    return {
+        "id": row.lap_id,
+        "label": lap_label(row),
+        "time_s": row.lap_time_s,
+        "reference": reference,
+        "closure": None if reference else asdict(closure) if closure else NO_DELTA,
+        **lap_line(state.slots[row.lap_id]),
+    }
+
+
+def lap_label(row: LapRow) -> str:
+    """What a lap is called."""
+    return "Ideal" if row.lap_id == IDEAL else f"Lap {row.lap_number}"
+
+
+def lap_rows(state: ReviewState) -> list[dict[str, Any]]:
+    """The laps of the session as the list shows them; gaps are to its best lap, in s."""
+    best, sectors = state.best, best_sectors(state.laps)
+    return [_lap_item(lap, state, best, sectors) for lap in state.laps]
+
+
+def ideal_row(state: ReviewState) -> dict[str, Any]:
+    """The ideal lap as the list shows it above the laps; `state` "" if there is nothing to make it of."""
+    ideal, best = state.ideal, state.best
+    time_s = ideal.lap.lap_time_s if ideal.lap else None
+    shown = IDEAL in state.chosen
+    return {
+        "state": ideal.state,
+        "text": ideal.text,
+        "title": ideal.title,
+        "time_s": time_s,
+        "gap_s": time_s - best.lap_time_s if best and best.lap_time_s and time_s is not None else None,
+        "chosen": shown,
+        "reference": state.reference_id == IDEAL,
+        "color": lap_line(state.slots[IDEAL])["color"] if shown else "",
+    }
+
+
+def corner_message(sheet: CornerSheet, reference_id: str) -> dict[str, Any]:
+    """The corners as the browser has them: `corners` of the track, `tables` by lap, `notes` by lap and one `note`.
+
+    While another reference's are worked out, the corners stay where they are and the tables wait.
+    """
+    if sheet.reference_id != reference_id:
+        return {"corners": [_span(span) for span in sheet.spans], "tables": {}, "notes": {}, "note": ""}
+    rows = {lap_id: [_corner_row(row) for row in found] for lap_id, found in sheet.rows.items()}
+    spans = [_span(span) for span in sheet.spans]
+    return {"corners": spans, "tables": rows, "notes": dict(sheet.refused), "note": sheet.note}
+
+
+def _span(span: CornerSpan) -> dict[str, Any]:
+    turns = "to the left" if span.left else "to the right"
+    radius = f", radius {span.radius_m:.0f} m" if span.radius_m else ""
+    return {
+        "number": span.number,
+        "name": span.name,
+        "left": span.left,
+        "turns": f"{turns}{radius}",
+        "apex": span.apex_m,
+        "radius": span.radius_m or 0.0,
+        "parts": [list(part) for part in span.parts],
+    }
+
+
+def _corner_row(row: CornerRow) -> dict[str, Any]:
+    return {
+        "number": row.number,
+        "time": row.time_s,
+        "lost": row.lost_s,
+        "min": row.min_kmh,
+        "reference_min": row.reference_min_kmh,
+        "brake": row.brake_m,
+        "throttle": row.throttle_m,
+    }
+
+
+def _lap_item(lap: LapRow, state: ReviewState, best: LapRow | None, sectors: list[float]) -> dict[str, Any]:
+    shown = lap.lap_id in state.chosen
+    # An in or out lap is minutes slower for reasons of its own: its gap says nothing.
+    comparable = best and lap.lap_time_s is not None and lap.kind in (LapKind.TIMED, LapKind.STANDING)
+    reasons = [lap.valid_reason] if lap.valid_reason and not lap.valid else []
+    return {
+        "id": lap.lap_id,
+        "number": lap.lap_number,
+        "time_s": lap.lap_time_s,
+        "gap_s": lap.lap_time_s - best.lap_time_s if comparable else None,  # type: ignore[operator, union-attr]
+        "kind": str(lap.kind),
+        "valid": lap.valid,
+        "reasons": [*reasons, *(name.replace("_", " ") for name in lap.flags)],
+        "telemetry": lap.has_telemetry,
+        "best": lap is best,
+        "sectors": [
+            {"time_s": time_s, "best": lap.counts and time_s == fastest}
+            for time_s, fastest in zip(lap.sectors_s, sectors, strict=False)
+        ],
+        "refused": state.comparison.refused.get(lap.lap_id, "") if state.comparison else "",
+        "counts": lap.counts,
+        "chosen": shown,
+        "reference": lap.lap_id == state.reference_id,
+        "color": lap_line(state.slots[lap.lap_id])["color"] if shown else "",
+    }
+
+
+def session_choice(row: Mapping[str, Any]) -> dict[str, Any]:
+    """A session as the picker offers it: when and what; beside it track, car and how many laps."""
+    started = row["started_at"]
+    when = f"{started.astimezone():%d %b %Y %H:%M}" if started else ""
+    name = " · ".join(part for part in (when, row["name"]) if part)
+    facts = [row["track"] or "", row["car"] or ""]
+    about = " · ".join(fact for fact in facts if fact and fact not in row["name"])
+    return {"id": row["session_id"], "name": name, "about": about, "recording": row["status"] == "recording"}
+
+
+def map_note(state: ReviewState) -> str:
+    """Why there is no track map; "" if there is one."""
+    laid = state.comparison.laps.get(state.reference_id) if state.comparison else None
+    if laid is None or "x" in laid.columns:
+        return ""
+    label = lap_label(state.find_lap(state.reference_id))
+    return f"No track map: {label[0].lower()}{label[1:]}, the reference, has no positions. It needs x and y, or GPS."
