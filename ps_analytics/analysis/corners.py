@@ -82,7 +82,8 @@ def corners(
     """One row a lap and corner of the track: its speeds, pedals, hands and line, and the time lost to a reference.
 
     Null means that it does not happen there (no braking in a corner taken flat) or that nobody knows (its channel is
-    missing). A corner passed while slowing down for a later one, a kink in a braking zone, has no pedals of its own.
+    missing). A corner passed while slowing down for a later one, a kink in a braking zone, has as its own only what is
+    over when it ends.
     Places are in m from the line, with a reference in its metres. A corner through the line is read from both ends of
     the same lap. Where several laps are given, `lap_id` (null of a frame) and `lap_number` stand in front.
 

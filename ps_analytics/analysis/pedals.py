@@ -4,7 +4,7 @@ Places are crossings of a threshold, worked out between the points of the grid. 
 knows.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -75,18 +75,16 @@ def pedals(lap: LoopLap, zone: Zone) -> Pedals:
     if low is None:
         return Pedals()
     low_m, low_ms = _exactly_lowest(lap, zone, low)
-    if not zone.slows:
-        return Pedals(low_m, low_ms)
-    start, end = lap.index(zone.watch_m), lap.index(zone.leave_m)
-    watch = _Watch(lap, lap.index(zone.clear_m), start, end, low, min(max(low, lap.index(zone.exit_m)), end))
-    brake = _braking(watch)
+    watch, brake = _braking(_watch(lap, zone, low))
     lift = _lift(watch, brake)
+    if watch.passes and brake is None and lift is None:
+        return Pedals(low_m, low_ms)
     begin = brake if brake is not None else lift
     throttle_m = _back_on(watch, begin, ON)
     full_m = _back_on(watch, begin, FULL)
-    top_ms = float(lap.speed_ms[min(start, low) : low + 1].max())
-    slowed = top_ms - low_ms >= DROP_MS
-    coast_in, coast_mid = _coasting(watch, low if brake is None else brake, full_m)
+    top_ms = float(lap.speed_ms[min(watch.start, watch.low) : watch.low + 1].max())
+    slowed = top_ms - float(lap.speed_ms[watch.low]) >= DROP_MS
+    coast_in, coast_mid = _coasting(watch, watch.low if brake is None else brake, full_m)
     return Pedals(
         low_m=low_m,
         low_ms=low_ms,
@@ -101,13 +99,17 @@ def pedals(lap: LoopLap, zone: Zone) -> Pedals:
         full_m=full_m,
         coast_in=coast_in,
         coast_mid=coast_mid,
-        overlap=_NAN if lap.overlapped is None else lap.overlapped.between(start, end),
+        overlap=_NAN if lap.overlapped is None else lap.overlapped.between(watch.start, watch.end),
     )
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Watch:
-    """The points of a lap watched for one corner: the speed is lowest at `low`, braking begins before `turned`."""
+    """The points of a lap watched for one corner.
+
+    The speed is lowest at `low`, braking begins before `turned`. `passes`: only what is over by then is for this
+    corner; what is over at `passed` is for the corner before.
+    """
 
     lap: LoopLap
     clear: int
@@ -115,10 +117,20 @@ class _Watch:
     end: int
     low: int
     turned: int
+    passed: int
+    passes: bool
 
     @property
     def held(self) -> int:
         return max(1, round(HELD_M / self.lap.step_m))
+
+
+def _watch(lap: LoopLap, zone: Zone, low: int) -> _Watch:
+    start, end = lap.index(zone.watch_m), lap.index(zone.leave_m)
+    turned = min(max(low, lap.index(zone.exit_m)), end)
+    passed = start if np.isinf(zone.passed_m) else lap.index(zone.passed_m)
+    end = end if zone.slows else turned
+    return _Watch(lap, lap.index(zone.clear_m), start, end, low, turned, passed, passes=not zone.slows)
 
 
 def _lowest(lap: LoopLap, zone: Zone) -> int | None:
@@ -154,9 +166,13 @@ def _runs(mask: Bools, *, least: int) -> list[tuple[int, int]]:
     return [(int(a), int(b)) for a, b in edges.reshape(-1, 2) if b - a >= least]
 
 
-def _braking(watch: _Watch) -> int | None:
-    """The first point at which the brake is pressed for this corner; pressed already before, it is not for it."""
-    lap, first = watch.lap, watch.start - 1
+def _braking(watch: _Watch) -> tuple[_Watch, int | None]:
+    """The first point at which the brake is pressed for this corner; pressed already before, it is not for it.
+
+    What is watched begins behind a braking for the corner before. In a corner that is passed on the way down to another
+    the speed is lowest for its own braking where that ends.
+    """
+    lap, first = watch.lap, max(min(watch.clear, watch.start - 1), 0)
     if lap.brake is not None:
         found = _runs(lap.brake[first : watch.end + watch.held] > BRAKES, least=watch.held)
     else:
@@ -164,8 +180,13 @@ def _braking(watch: _Watch) -> int | None:
         time_s = lap.time_s[part]
         found = _runs(lap.slowing_ms2[part] > BRAKES_MS2, least=2)
         found = [(a, b) for a, b in found if time_s[b - 1] - time_s[a] >= BRAKES_S]
-    begins = (first + begin for begin, _ in found if begin > 0)
-    return next((begin for begin in begins if begin <= watch.turned), None)
+    for begin, end in ((first + a, first + b) for a, b in found if a > 0 and first + b > watch.start):
+        if end <= watch.passed:
+            watch = replace(watch, start=end)
+        elif begin <= watch.turned and not (watch.passes and end > watch.turned):
+            low = begin + int(np.argmin(lap.speed_ms[begin : end + 1])) if watch.passes else watch.low
+            return replace(watch, low=low), begin
+    return watch, None
 
 
 def _brake_point(watch: _Watch, brake: int | None) -> float:
@@ -185,6 +206,8 @@ def _lift(watch: _Watch, brake: int | None) -> int | None:
         first = watch.clear
         lifts = _runs(throttle[first : watch.turned + 1] <= LIFTED, least=watch.held)
         lifts = [(first + a, first + b) for a, b in lifts if a > 0]
+        if watch.passes:
+            lifts = [lift for lift in lifts if lift[1] <= watch.turned]
         return min(lifts, key=lambda lift: throttle[lift[0] : lift[1]].min())[0] if lifts else None
     up = np.flatnonzero(throttle[watch.clear : brake + 1] > LIFTED)
     if len(up) == 0:

@@ -29,7 +29,8 @@ class Zone:
     before anybody brakes, to `leave_m`, where the next slow-down may begin; what began earlier is followed back to
     `clear_m`, the end of the corner before. The straight behind the corner ends before `straight_m`, the car slows down
     again before `next_low_m`. The lowest speed is sought from `low_from_m` to `low_to_m`. `slows` is False for a corner
-    passed while slowing down for a later one.
+    passed while slowing down for a later one: what is over when it ends is its own all the same, and `passed_m` is its
+    end in the zone of the later one.
     """
 
     corner: Corner
@@ -46,6 +47,7 @@ class Zone:
     low_from_m: float
     low_to_m: float
     slows: bool = True
+    passed_m: float = -np.inf
 
 
 def zones(units: Sequence[Unit], corners: Sequence[Corner], speed_ms: Floats, distance_m: Floats) -> tuple[Zone, ...]:
@@ -149,7 +151,7 @@ def _in_unit(unit: Unit, corners: Sequence[Corner], following: Unit, speed: _Spe
             corner, start_m=start, end_m=leave, watch_m=watch, leave_m=leave, clear_m=watch,
             straight_m=turns[place + 1] if place + 1 < len(corners) else next_low, next_low_m=next_low, turn_m=turn,
             apex_m=apexes[place], exit_m=leaving, low_from_m=low_from, low_to_m=low_to,
-            slows=owner is None or place >= owner,
+            slows=owner is None or place >= owner, passed_m=exits[place - 1] if place and place == owner else -np.inf,
         )  # fmt: skip
         found.append(zone)
     return found

@@ -209,6 +209,21 @@ def test_a_kink_in_a_braking_zone_leaves_the_pedals_to_the_corner_behind_it() ->
     assert corner["brake_point_m"] == pytest.approx(348.6, abs=0.1)
 
 
+def test_braking_that_is_over_when_a_kink_ends_is_the_kinks_own() -> None:
+    channels = {
+        "speed": energy((300, 3600), (340, 3250), (352, 3270), (490, 400), (900, 3600)),
+        "brake": profile((300, 0), (310, 40), (330, 40), (340, 0), (354, 0), (362, 80), (420, 80), (480, 0)),
+        "throttle": profile((295, 100), (300, 0), (340, 0), (344, 100), (348, 100), (352, 0), (500, 0), (550, 100)),
+    }
+    track = track_with((310, 340, 356), (450, 500, 550))
+    kink, corner = (row_of(channels, track=track, number=number) for number in (1, 2))
+    assert [kink["brake_point_m"], corner["brake_point_m"]] == pytest.approx([301.5, 354.6], abs=0.1)
+    assert [kink["lift_point_m"], corner["lift_point_m"]] == pytest.approx([295.5, 348.4], abs=0.1)
+    assert [kink["brake_release_m"], corner["brake_release_m"]] == pytest.approx([339.0, 477.0], abs=0.1)
+    assert kink["peak_brake"] == pytest.approx(40.0)
+    assert corner["top_kmh"] == pytest.approx(3.6 * 3270**0.5, abs=0.2)
+
+
 def test_of_two_corners_of_one_slow_down_the_first_has_the_brake_point() -> None:
     track = track_with((440, 470, 485), (485, 505, 540))  # 490 m is the lowest, 470 m hardly faster
     first, second = (row_of(track=track, number=number) for number in (1, 2))
