@@ -3,12 +3,12 @@
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, insert
+from sqlalchemy import Connection, Delete, Update, bindparam, insert
 
 from ps_analytics.lap import Lap as ReadLap
 from ps_analytics.lap import LapSection, SectionKind
 from ps_analytics.store import models
-from ps_analytics.store.models import Lap, Session, Track
+from ps_analytics.store.models import Lap, Track
 from ps_analytics.store.rows import LapRow
 from ps_analytics.store.scope import Rows, Scope
 
@@ -57,7 +57,7 @@ def write(
     was = (lap.started_us, lap.ended_us, lap.lap_time_s)
     if not row.sealed or was != (row.started_us, row.ended_us, row.lap_time_s) or current.revision != revision:
         return False
-    connection.execute(scope.delete(models.LapSection).where(models.LapSection.lap_key == row.key))
+    connection.execute(scope.once(_delete), {"lap": row.key})
     written = [
         {
             "lap_key": row.key,
@@ -73,10 +73,8 @@ def write(
     ]
     if written:
         connection.execute(insert(models.LapSection), written)
-    known: dict[str, Any] = {"cut_by": revision}
-    if not current.sectors_stated:
-        known["sectors_s"] = list(sectors_s)
-    connection.execute(scope.update(Lap).where(Lap.lap_key == row.key).values(**known))
+    told = current.sectors_s if current.sectors_stated else list(sectors_s)
+    connection.execute(scope.once(_mark_cut), {"lap": row.key, "revision": revision, "sectors": told})
     return True
 
 
@@ -85,7 +83,18 @@ def _of_lap(scope: Scope) -> Rows:
 
 
 def _state(scope: Scope) -> Rows:
-    return scope.laps_on_tracks(Track.revision, Lap.sectors_stated, Session.id).where(Lap.lap_key == bindparam("lap"))
+    return scope.laps_on_tracks(Track.revision, Lap.sectors_stated, Lap.sectors_s).where(
+        Lap.lap_key == bindparam("lap")
+    )
+
+
+def _delete(scope: Scope) -> Delete:
+    return scope.delete(models.LapSection).where(models.LapSection.lap_key == bindparam("lap"))
+
+
+def _mark_cut(scope: Scope) -> Update:
+    values: dict[str, Any] = {"cut_by": bindparam("revision"), "sectors_s": bindparam("sectors")}
+    return scope.update(Lap).where(Lap.lap_key == bindparam("lap")).values(**values)
 
 
 def _in_order(rows: Iterable[Any]) -> tuple[LapSection, ...]:
