@@ -17,6 +17,8 @@ LONGEST_SMOOTH_S = 0.6
 """A noisy path is smoothed over time instead, at most so long: a car changes direction within a second."""
 OPEN_M = 60.0
 """A lap that ends farther from where it began is not closed."""
+LONGEST_GUESS = 20
+"""Where more points are missing at an end, the path is taken for closed: it goes straight to the first known one."""
 _ENDS = 5
 _BESIDE = 150
 
@@ -53,6 +55,8 @@ def without_steps(path: Floats) -> Floats | None:
     if len(at) < 2 * _ENDS:
         return None
     index = np.arange(path.shape[1])
+    if max(at[0], index[-1] - at[-1]) > LONGEST_GUESS:
+        return np.array([np.interp(index, at, axis[at], period=index[-1]) for axis in path])
     return np.array([_extended(index, at, axis[at]) for axis in path])
 
 

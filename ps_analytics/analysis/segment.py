@@ -19,7 +19,7 @@ BRIDGED_M = 20.0
 """Two stretches that turn the same way, this near, are of one corner: the hands rested for a moment."""
 APEXES_APART_M = 21.0
 APEX_PROMINENCE = 0.125
-"""An apex stands out of what is beside it by this share of the sharpest one of the stretch."""
+"""An apex stands out of what is beside it by this share of its own curvature."""
 VALLEY = 0.57
 """Between two apexes lie two corners if the line opens to less than this share of the wider one's curvature."""
 LEAST_PIECE_RAD = 0.16
@@ -147,12 +147,11 @@ def _cut(turning: Floats, offset: int, step_m: float) -> list[Piece]:
     """A run cut in pieces with one apex each."""
     from scipy.signal import find_peaks
 
-    peaks, _ = find_peaks(
-        np.concatenate([[0.0], turning, [0.0]]),
-        prominence=APEX_PROMINENCE * turning.max(),
-        distance=max(1.0, APEXES_APART_M / step_m),
+    peaks, found = find_peaks(
+        np.concatenate([[0.0], turning, [0.0]]), prominence=0.0, distance=max(1.0, APEXES_APART_M / step_m)
     )
     peaks = peaks - 1
+    peaks = peaks[found["prominences"] >= APEX_PROMINENCE * turning[peaks]]
     cuts: list[int] = []
     for one, other in pairwise(peaks):
         valley = int(one + np.argmin(turning[one : other + 1]))

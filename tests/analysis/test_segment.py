@@ -47,6 +47,12 @@ def test_two_apexes_with_an_open_line_between_them_are_two_corners() -> None:
     assert len(places(bend(500, 40, 40) + bend(620, 40, 40))) == 2
 
 
+def test_a_sweeper_before_a_hairpin_is_a_corner_of_its_own() -> None:
+    sweeper = bend(400, 120, 150)
+    hairpin = np.where(np.abs(AT - 565) < 25, 1 / 13, 0.0)
+    assert [round(apex_m, -2) for _, apex_m in places(sweeper + hairpin)] == [400, 600]
+
+
 def test_two_apexes_of_a_line_that_hardly_opens_are_one_corner() -> None:
     assert len(places(bend(500, 60, 40) + bend(560, 60, 40))) == 1
 
