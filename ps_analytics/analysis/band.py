@@ -16,7 +16,7 @@ JERK_SHARE = 0.009
 """Error of a place between two frames, for each m/s² the acceleration changes there and s² between them."""
 BARE_SHARE = 0.08
 """The same for each m/s² of acceleration where no speed is known and it counts as constant between two frames."""
-UNSEEN_SHARE, LONG_STEP_S = 0.05, 0.25
+UNSEEN_SHARE, LONG_STEP_S = 0.07, 0.25
 """The same for the usual acceleration of the lap in a step that is longer: the driver may have braked unseen."""
 CLOSING_SHARE = 0.5
 

@@ -16,8 +16,8 @@ Floats = NDArray[np.float64]
 
 BESIDE_M, BESIDE_P95_M = 8.0, 20.0
 """Laps of one track lie beside each other by less, in the median and in 95 of 100 places."""
-ALIKE = 0.5
-"""Speeds of two laps of one track correlate by more, whatever the cars: the least seen is 0.87."""
+ALIKE = 0.6
+"""Speeds of two laps of one track correlate by more, whatever the cars: the least seen is 0.79."""
 MUCH_ALIKE, BETTER_BY, ELSEWHERE = 0.75, 0.2, 0.02
 """Speeds correlate by as much only where both laps are of one track; if by so much better when shifted by more than
 this share of the lap, or mirrored, one of them begins elsewhere, or runs the other way round."""

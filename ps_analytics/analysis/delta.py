@@ -6,11 +6,21 @@ from dataclasses import dataclass, field
 import numpy as np
 import polars as pl
 
-from ps_analytics.analysis.align import AUTO, Alignment
+from ps_analytics.analysis.align import AUTO, METHODS, Alignment
 from ps_analytics.analysis.grid import GridLap
 from ps_analytics.errors import IncompatibleLaps
 from ps_analytics.lap import Lap
 from ps_analytics.track import TrackModel
+
+_METHOD_COLUMNS = {
+    "method": pl.String,
+    "usable": pl.Boolean,
+    "chosen": pl.Boolean,
+    "reason": pl.String,
+    "band_s": pl.Float64,
+    "apart_s": pl.Float64,
+    "raw_closure_s": pl.Float64,
+}
 
 
 @dataclass(frozen=True, eq=False)
@@ -95,6 +105,50 @@ def delta_of(alignment: Alignment, lap: Lap | pl.DataFrame) -> Delta:
         raw_closure_s=one.missed_s - other.missed_s,
         flags={**other.flags, **one.flags, **pair.flags},
     )
+
+
+def compare_methods(
+    lap: Lap | pl.DataFrame,
+    reference: Lap | pl.DataFrame,
+    *,
+    track: TrackModel | None = None,
+    step_m: float = 1.0,
+) -> pl.DataFrame:
+    """Every way to lay a lap on a reference beside the one that "auto" chooses, one row a method.
+
+    Columns: `method`; `usable`, and if it is not, `reason`; `chosen`; `band_s` the root mean square of its error band
+    (null where it has none); `apart_s` that of its delta less the chosen one's; `raw_closure_s`.
+
+    Raises:
+        IncompatibleLaps: the laps cannot be compared by any method.
+
+    Example:
+        >>> t = np.arange(0.0, 20.0, 0.1)
+        >>> lap = pl.DataFrame({"timestamp": t, "speed": 180 + t, "normalized_position": (t + t**2 / 360) / 22.2})
+        >>> compare_methods(lap, lap).filter("chosen")["method"].to_list()
+        ['position']
+    """
+    chosen = delta(lap, reference, track=track, step_m=step_m)
+    rows = []
+    for method in METHODS:
+        row: dict[str, object] = {"method": method, "chosen": method == chosen.method}
+        try:
+            found = delta(lap, reference, method=method, track=track, step_m=step_m)
+        except IncompatibleLaps as unusable:
+            rows.append(row | {"usable": False, "reason": unusable.reason})
+            continue
+        band = found.frame["band_s"].drop_nulls().to_numpy()
+        apart = found.frame["delta_s"].to_numpy() - chosen.frame["delta_s"].to_numpy()
+        rows.append(
+            row
+            | {
+                "usable": True,
+                "band_s": float(np.sqrt(np.mean(band**2))) if len(band) else None,
+                "apart_s": float(np.sqrt(np.mean(apart**2))),
+                "raw_closure_s": found.raw_closure_s,
+            }
+        )
+    return pl.DataFrame(rows, schema=_METHOD_COLUMNS)
 
 
 def _band(one: GridLap, other: GridLap, count: int) -> pl.Series:

@@ -21,6 +21,8 @@ _FAKE_BELOW = 0.85
 _FAKE_SPREAD = 0.05
 _FAKE_OVER_S = 0.3
 _WHOLE = 1.5
+_FRESH_SHARE, _BETWEEN_M = 0.9, 1e-4
+"""Where a position is held for some samples, the metres driven in between are off by so much beside it."""
 _END_SIGMAS = 3.0
 """The slow part is twice as uncertain at its ends; so many of its errors may well be noise there."""
 DRIFT_M2 = 2e-4
@@ -251,7 +253,8 @@ def _uneven(samples: Samples, time_s: Floats, error: Floats) -> tuple[float, Flo
     """The noise of the whole series, and at each sample how many times that it is."""
     # A line from one position to the next cuts every bend off by an eighth of its second difference or more.
     bend = np.abs(np.diff(error, n=2, prepend=error[0], append=error[-1])) / 6
-    local = np.hypot(noise_along(error), uniform_filter1d(bend, min(25, len(bend))))
+    held = _BETWEEN_M if len(error) < _FRESH_SHARE * len(samples.time_s) else 0.0
+    local = np.hypot(np.hypot(noise_along(error), held), uniform_filter1d(bend, min(25, len(bend))))
     whole = float(np.sqrt(np.mean(local**2)))
     return whole, np.interp(samples.time_s, time_s, local) / max(whole, 1e-12)
 

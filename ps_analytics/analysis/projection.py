@@ -38,8 +38,12 @@ def place_on(curve: Curve, samples: Samples, method: str) -> Placed:
     near, followed = follow(curve, samples.time_s, x, y, along.at_m, anywhere=not along.ends)
     if not followed:
         raise IncompatibleLaps(f"{samples.name} was not driven along the reference's path.")
-    feet, offset = curve.feet(x, y, near)
+    known = np.isfinite(x) & np.isfinite(y)
+    feet, offset = np.full(len(x), np.nan), np.full(len(x), np.nan)
+    feet[known], offset[known] = curve.feet(x[known], y[known], near[known])
     feet[np.abs(offset) > _FAR_M] = np.nan
+    if curve.closed and not along.ends:  # it lies around this lap, not the one before or after
+        feet -= curve.length_m * np.floor(np.nanmean(near) / curve.length_m)
     found = correct(samples, along.at_m, feet, ends=along.ends)
     if found is None:
         raise IncompatibleLaps(f"too few places of {samples.name} are known.")
