@@ -1,6 +1,7 @@
 """The review page in headless Chromium. Every test is an offline test as well: see the `page` fixture."""
 
 import gc
+import re
 import time
 from typing import Any
 
@@ -315,3 +316,117 @@ def test_it_opens_beside_a_store_that_cannot_be_opened(
         with open_store(settings=settings):
             pass
         expect(review.status()).to_have_text("No laps yet. psa demo or psa import FILE.")
+
+
+PIXEL = """(share) => {
+  const walk = (root) => [...root.querySelectorAll('*')].flatMap((node) =>
+    [...(node.psPlot ? [node.psPlot] : []), ...(node.shadowRoot ? walk(node.shadowRoot) : [])])
+  const bus = [...globalThis[Symbol.for('ps-analytics.pages')].values()][0]
+  const lap = bus.laps.find(({reference}) => !reference)
+  const plot = walk(document).find(({root}) => root.closest('[data-testid="plot-Delta"]'))
+  const i = Math.round(bus.x.length * 0.52)
+  const above = bus.column(lap.id, 'delta')[i] + share * bus.column(lap.id, 'band')[i]
+  const at = [plot.valToPos(bus.x[i], 'x', true), plot.valToPos(above, 'y0', true)].map(Math.round)
+  return [...plot.ctx.getImageData(...at, 1, 1).data]
+}"""
+
+
+def test_a_shade_as_wide_as_the_band_lies_around_the_delta(review: Any) -> None:
+    wide = (
+        "(() => { const lap = bus.laps.find(({reference}) => !reference);"
+        " const band = new Float32Array(bus.x.length).fill(0.2);"
+        " bus.receive({op: 'columns', columns: {[`${lap.id}|band`]: band}}); bus.announce('data') })()"
+    )
+    corners_there(review)  # nothing else is painted from here on
+    with review.painted():
+        review.bus(wide)
+    within, beyond = (
+        np.median([over_panel(review.page.evaluate(PIXEL, share)) for share in shares], axis=0)
+        for shares in ((0.35, 0.5, 0.65, 0.8), (1.05, 1.07, 1.09))
+    )
+    # A fifth of the lap's orange, 255 157 66, over whatever lies there.
+    assert within - beyond == pytest.approx(0.2 * (np.array([255, 157, 66]) - beyond), abs=6)
+
+
+def over_panel(pixel: list[int]) -> np.ndarray[Any, Any]:
+    """A pixel of a canvas as it is seen on a dark panel: red, green, blue."""
+    share = pixel[3] / 255
+    return share * np.array(pixel[:3]) + (1 - share) * np.array([16, 20, 27])
+
+
+def test_the_delta_says_how_it_closes_and_how_sure_it_is(review: Any) -> None:
+    badge = review.page.get_by_test_id("closure-Lap 3")
+    expect(badge).to_contain_text("closes · position · ±")
+    expect(badge).to_have_attribute("title", re.compile(r"^Lap 3: It ends at the difference of the two lap times\."))
+    with review.painted():
+        review.bus("bus.setCursor(2000)")
+    band = review.bus("bus.column(bus.laps[1].id, 'band')[2000]")
+    shown = review.page.get_by_test_id("panel-Delta").locator(".value").inner_text()
+    assert ("±" in shown) == (band > 0.0005)
+
+
+def corners_there(review: Any) -> Any:
+    table = review.page.get_by_test_id("corner-table")
+    expect(table).to_be_visible()
+    return table.locator("tbody tr")
+
+
+def test_a_click_on_a_corner_shows_it_on_every_plot(review: Any) -> None:
+    rows = corners_there(review)
+    corner = review.bus("bus.corners.corners[1]")
+    with review.painted():
+        rows.nth(1).click()
+    low, high = review.bus("bus.window")
+    [[start, end]] = corner["parts"]
+    assert low < start < corner["apex"] < end < high < low + 4 * (end - start) + 240
+    assert review.page.evaluate(SCALES) == [[low, high]] * len(PLOTS)
+    assert review.bus("bus.cursor") == pytest.approx(corner["apex"], abs=1)
+    expect(rows.nth(1)).to_have_attribute("aria-current", "true")
+    with review.painted():
+        review.page.keyboard.press("]")
+    expect(rows.nth(2)).to_have_attribute("aria-current", "true")
+    with review.painted():
+        review.page.keyboard.press("[")
+    expect(rows.nth(1)).to_have_attribute("aria-current", "true")
+
+
+def test_the_corner_table_adds_up_to_the_gap_and_marks_at_most_three(review: Any) -> None:
+    rows = corners_there(review)
+    told = [float(text.replace("−", "-")) for text in rows.locator("td.lost").all_inner_texts()]
+    gap = review.bus("bus.laps[1].time_s - bus.laps[0].time_s")
+    assert sum(told) == pytest.approx(gap, abs=0.0005 * len(told) + 1e-6)
+    worst = sorted(told, reverse=True)[:3]
+    marked = rows.locator("xpath=self::tr[contains(@class, 'worst')]/td[contains(@class, 'lost')]").all_inner_texts()
+    assert {float(text.replace("−", "-")) for text in marked} == {lost for lost in worst if lost >= 0.02}
+
+
+def test_the_ideal_lap_is_drawn_and_is_a_reference_like_any_lap(review: Any) -> None:
+    ideal = review.page.get_by_test_id("ideal")
+    with review.redrawn():
+        ideal.get_by_role("checkbox").click()
+    expect(ideal).to_contain_text(re.compile(r"feasible, (joins \d+ pieces of \d laps|the best lap as it was driven)"))
+    expect(ideal.get_by_role("checkbox")).to_be_checked()
+    assert review.bus("bus.laps.map((lap) => lap.label)") == ["Lap 5", "Lap 3", "Ideal"]
+    with review.redrawn():
+        ideal.get_by_role("button", name="Reference: ideal lap").click()
+    assert review.bus("bus.reference.label") == "Ideal"
+    lost = review.bus("bus.column(bus.laps[0].id, 'delta').at(-1)")
+    assert lost == pytest.approx(review.bus("bus.laps[0].time_s - bus.reference.time_s"), abs=1e-6)
+    expect(review.page.get_by_test_id("laps").locator(".lap-time.best")).to_have_count(1)
+    review.screenshot("review-ideal")
+
+
+def test_a_refused_lap_has_its_reason_beside_it(open_review: Any, weekend: str, paddock: Any, drive: Any) -> None:
+    paddock.lap(weekend, drive(length_m=6000.0))
+    review = open_review().drawn()
+    row = review.page.get_by_test_id("laps").get_by_role("listitem").nth(7)
+    expect(row).to_contain_text("these laps cannot be compared")
+
+
+def test_a_lap_of_three_samples_leaves_the_page_standing_and_says_why(
+    open_review: Any, paddock: Any, drive: Any
+) -> None:
+    paddock.lap(paddock.session(), {name: values[:3] for name, values in drive().items()}, lap_time_s=80.0)
+    review = open_review()
+    review.wait("bus.status.kind !== 'loading'")
+    expect(review.status()).to_contain_text("cannot be compared")

@@ -39,7 +39,7 @@ export function bandExtent(bus, series, lane, low, high) {
   const [from, to] = bus.view.map((value) => bus.indexOf(value))
   for (const {lap, channel, lane: own} of series) {
     const [delta, band] = [bus.column(lap.id, channel.name), bus.column(lap.id, channel.band)]
-    if (own !== lane || !delta || !band) continue
+    if (own.scale !== lane.scale || !delta || !band) continue
     for (let i = from; i <= to; i++) {
       if (delta[i] - band[i] < low) low = delta[i] - band[i]
       if (delta[i] + band[i] > high) high = delta[i] + band[i]
