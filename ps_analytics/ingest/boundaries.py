@@ -7,53 +7,55 @@ The rules are those of the analysis specification, §2.
 from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import NamedTuple
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from ps_analytics.ingest.facts import Facts, fold
-from ps_analytics.ingest.laps import LapCorrection, LapCut, RunningLap, correct, cut, with_official
+from ps_analytics.ingest.arrival import Arrival
+from ps_analytics.ingest.breaks import Event, Happening
+from ps_analytics.ingest.facts import Facts, fold, rests_on_line
+from ps_analytics.ingest.gate import Gate, GateWatch
+from ps_analytics.ingest.laps import Ends, LapCorrection, LapCut, RunningLap, correct, cut, take_back, with_official
 from ps_analytics.ingest.line import (
     CLOCK,
     COLUMNS,
     CONTEXT_FRAMES,
     COUNT,
+    DRIVEN,
     LAST,
-    OFFICIAL_WITHIN_S,
+    LENGTH,
     POSITION,
+    ROWS,
+    RUN,
     SPEED,
     TIME,
+    UNDONE,
     Floats,
     Line,
     find_line,
-    find_official,
-    find_restart,
 )
+from ps_analytics.ingest.settle import is_near_line, settled_at, stated_from_rest
+from ps_analytics.ingest.steps import Steps
 from ps_analytics.ingest.window import Window, to_block
 
-__all__ = ["LapCorrection", "LapCut", "LapStream", "RunningLap", "detect_laps"]
+__all__ = ["Gate", "LapCorrection", "LapCut", "LapStream", "RunningLap", "detect_laps"]
 
-SETTLE_S = 1.3
-"""A crossing is settled at the latest so long after the line: a lap is closed within 1.5 s of it."""
-SETTLE_FRAMES = 3
 OFFICIAL_UNTIL_S = 8.0
 """A last-lap time that comes until then corrects a lap that is closed already."""
-APART_S = 1.0
+APART_S, APART_M = 1.0, 40.0
 """Crossings closer together than this are one (for counters, which lag behind the line: than `COUNTER_LAG_S`)."""
 COUNTER_LAG_S = 4.5
+MERGED_S, MERGED_SHARE = 1.0, 0.01
+"""Breaks closer together than this are one; a stretch shorter than this between two goes with the lap that follows."""
+RESTART_LOOK_S = 0.5
+"""A restart of the lap clock waits so long for the line to be seen."""
+WAIT_S = 0.4
+"""Frames wait so long to be worked on together, unless a crossing is being decided."""
 KEEP_S = 10.0
 BLOCK = 512
 SLICE = 2048
 RACE_START_S = 60.0
-
-
-class _Candidate(NamedTuple):
-    """A possible crossing after frame `frame`, seen by the position or by a counter."""
-
-    frame: int
-    by_position: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +66,18 @@ class _Awaited:
     crossing: int
     estimate_s: float
     until_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class _Start:
+    """Where the running lap began: on the stream's inner clock, in seconds that count and taken back, in metres."""
+
+    time_s: float
+    run_s: float
+    undone_s: float = 0.0
+    driven_m: float | None = None
+    at_line: bool = True
+    """Also where a car stands on the line, ready to start."""
 
 
 class LapStream:
@@ -77,6 +91,7 @@ class LapStream:
         first_lap_number: the number of the stretch before the first crossing.
         running: the lap that was open when the process before this one ended.
         closed: the lap before it, whose official time may have been missed.
+        line: the start/finish line, where `latitude` and `longitude` are to tell when it is crossed.
     """
 
     def __init__(
@@ -86,19 +101,35 @@ class LapStream:
         first_lap_number: int = 0,
         running: RunningLap | None = None,
         closed: LapCut | None = None,
+        line: Gate | None = None,
     ) -> None:
         self._length_m = length_m
         self._number = first_lap_number
         self._running = running
+        self._start = (
+            _Start(np.nan, np.nan)
+            if running is None
+            else _Start(running.start_s, running.start_s, at_line=running.began_at_line)
+        )
         self._closed = closed
+        self._latest = closed
+        """The lap closed last, as it was closed or corrected."""
         self._facts = Facts()
-        self._window = Window()
+        self._arrival, self._window, self._steps = Arrival(), Window(), Steps(length_m)
+        self._gate = None if line is None else GateWatch(line)
+        self._gate_times: dict[int, float] = {}
         self._folded = -1
         """First frame of the running lap that its facts do not know; -1 until its first frame is there."""
-        self._candidates: deque[_Candidate] = deque()
+        self._waiting: list[Floats] = []
+        self._candidates: deque[Happening] = deque()
         self._awaited: _Awaited | None = None
+        self._flows = False
+        """Whether the lap clock is known not to restart with a frame."""
+        self._broke = -1
+        """The first frame after the last break."""
+        self._line_s = self._broke_s = -np.inf
+        """When the line was last seen to be crossed, and the stream last broke."""
         self._has: tuple[bool, ...] = (False,) * len(COLUMNS)
-        self._position_range = (np.inf, -np.inf)
 
     @property
     def running(self) -> RunningLap | None:
@@ -115,36 +146,75 @@ class LapStream:
 
         Args:
             columns: catalogue columns of equal length, `timestamp` (s) among them; others may be missing. NaN and
-                null are missing values. Frames without a time stamp, or not later than the one before, are skipped.
+                null are missing values. Frames without a time stamp, or that came before, are skipped; late ones are
+                put in order.
         """
         block = to_block(columns)
         self._has = tuple(had or name in columns for had, name in zip(self._has, COLUMNS, strict=True))
         news: list[LapCut | LapCorrection] = []
-        for first in range(0, block.shape[1], SLICE):
-            first_new = self._window.end
-            if self._window.append(block[:, first : first + SLICE]):
-                if self._running is None:
-                    self._open_first()
-                self._candidates.extend(self._find_candidates(first_new))
-                self._settle_all(news)
-                self._fold_and_forget()
+        dated = np.isfinite(block[TIME])
+        if self._running is None and dated.any():
+            self._open_first(block[:, int(np.argmax(dated))])
+        if block.shape[1]:
+            self._waiting.append(block)
+        if self._candidates or self._waits_s() >= WAIT_S:
+            self._take(self._arrival.take(self._waited()), news)
         return news
 
     def finish(self) -> list[LapCut | LapCorrection]:
         """The laps still open at the end of the stream: crossings not yet settled, then the last stretch."""
         news: list[LapCut | LapCorrection] = []
+        for block in (self._arrival.take(self._waited()), self._arrival.flush()):
+            self._take(block, news)
         self._settle_all(news, at_end=True)
         if self._running is not None:
             facts = self._facts_until(self._window.end)
-            news.append(cut(self._running, facts, end_s=float(self._window.latest_s), line=None))
+            news.append(cut(self._running, facts, self._ends(float(self._window.latest_s)), line=None))
         return news
+
+    def _waits_s(self) -> float:
+        """How long frames have been waiting: many messages are worked on at once for a fraction of the effort."""
+        if not self._waiting:
+            return 0.0
+        if sum(block.shape[1] for block in self._waiting) >= BLOCK:
+            return np.inf
+        first, last = self._waiting[0][TIME], self._waiting[-1][TIME]
+        return abs(float(last[-1] - first[0]))
+
+    def _waited(self) -> Floats:
+        waiting, self._waiting = self._waiting, []
+        return np.concatenate(waiting, axis=1) if waiting else np.empty((ROWS, 0))
+
+    def _take(self, block: Floats, news: list[LapCut | LapCorrection]) -> None:
+        for first in range(0, block.shape[1], SLICE):
+            part = block[:, first : first + SLICE]
+            self._candidates.extend(self._find_happenings(part))
+            self._window.append(part)
+            self._settle_all(news)
+            self._fold_and_forget()
+
+    def _find_happenings(self, part: Floats) -> list[Happening]:
+        """What happens in frames that are new; where a gate is the line nothing else is."""
+        first = self._window.end
+        found = self._steps.read(part, first)
+        while (back := self._arrival.steps_back) and part[TIME, -1] > back[0]:
+            row = int(np.searchsorted(part[TIME], back.pop(0), side="right"))
+            found.append(Happening(first + row - 1, Event.BREAK))
+        if self._gate is not None:
+            found = [item for item in found if item.event is not Event.LINE]
+            for row, run_s in self._gate.read(part):
+                self._gate_times[first + row - 1] = run_s
+                found.append(Happening(first + row - 1, Event.LINE))
+        broken = {item.frame for item in found if item.event in (Event.BREAK, Event.UNDONE_LINE)}
+        found = [item for item in found if item.event is not Event.LINE or item.frame not in broken]
+        return sorted(found, key=lambda item: (item.frame, item.event.value))
 
     def _fold_and_forget(self) -> None:
         """Fold whole blocks nothing will cut any more, and drop the frames no decision looks back to."""
         if self._running is None or self._candidates:
             return
-        if self._folded < 0 and self._window.latest_s >= self._running.start_s:
-            self._folded = self._window.index_of(self._running.start_s)
+        if self._folded < 0 and self._window.latest_s >= self._start.time_s:
+            self._folded = self._window.index_of(self._start.time_s)
         before = self._window.index_of(self._window.latest_s - KEEP_S)
         if self._folded >= 0:
             while self._folded + BLOCK <= before:
@@ -157,150 +227,135 @@ class LapStream:
         if before > self._window.start + BLOCK:
             self._window.forget(before)
 
-    # Crossings
-
-    def _find_candidates(self, first_new: int) -> list[_Candidate]:
-        """Possible crossings before the new frames and between them.
-
-        Positions wrap; where there are none the source's lap counter steps, and without one the lap clock restarts.
-        """
-        known = self._window.frames
-        first_new -= self._window.start
-        first = max(first_new - 1, 0)
-        new = known[:, first:]
-        moving = ~(new[SPEED, 1:] + new[SPEED, :-1] <= 7.2)
-        position = new[POSITION]
-        wraps = np.diff(position) < -0.5
-        if not np.all(np.isfinite(position)):
-            wraps |= self._wraps_over_holes(first)
-        if np.isfinite(new[COUNT, -1]):
-            steps = np.diff(new[COUNT]) > 0
-        else:
-            steps = (np.diff(new[CLOCK]) < -1.0) & (new[CLOCK, 1:] < 1.0) & (new[CLOCK, :-1] > 5.0)
-        by_position = self._has_position(known[POSITION, first_new:])[first + 1 - first_new :]
-        crosses = np.where(by_position, wraps, steps) & moving
-        return [_Candidate(self._window.start + first + int(i), bool(by_position[i])) for i in np.flatnonzero(crosses)]
-
-    def _has_position(self, new: Floats) -> NDArray[np.bool_]:
-        """For each new frame, whether the position has ever varied until then: a constant one is none."""
-        low, high = self._position_range
-        lowest = np.fmin.accumulate(np.concatenate([[low], new]))
-        highest = np.fmax.accumulate(np.concatenate([[high], new]))
-        self._position_range = (float(lowest[-1]), float(highest[-1]))
-        return np.asarray(highest - lowest > 1e-3, dtype=np.bool_)[1:]
-
-    def _wraps_over_holes(self, first: int) -> NDArray[np.bool_]:
-        """Wraps between positions that have missing ones between them, marked at the last frame before the new one."""
-        position = self._window.frames[POSITION]
-        known = np.flatnonzero(np.isfinite(position))
-        wraps = np.zeros(len(position) - 1, dtype=np.bool_)
-        wraps[known[1:][np.diff(position[known]) < -0.5] - 1] = True
-        return wraps[first:]
-
-    def _is_teleport(self, crossing: int) -> bool:
-        """Whether the step over the line is one that no driven car makes (§2)."""
-        if self._length_m is None:
-            return False
-        (t0, t1), (p0, p1), speeds = (
-            self._window.frames[c, crossing - self._window.start :][:2] for c in (TIME, POSITION, SPEED)
-        )
-        speed = float(np.mean(speeds)) / 3.6
-        gone_m = ((p1 - p0 + 0.5) % 1.0 - 0.5) * self._length_m
-        return bool(abs(abs(gone_m) - speed * (t1 - t0)) > max(40.0, 2.5 * speed * max(t1 - t0, 0.05) + 15.0))
+    # What happened
 
     def _settle_all(self, news: list[LapCut | LapCorrection], *, at_end: bool = False) -> None:
         while True:
             self._correct(news, before=self._candidates[0].frame if self._candidates else self._window.end)
             if not self._candidates:
                 return
-            candidate = self._candidates[0]
-            if self._is_known_line(candidate) or (candidate.by_position and self._is_teleport(candidate.frame)):
-                self._candidates.popleft()
-                continue
-            settled = self._settled_at(candidate)
-            if settled is None and at_end:
-                settled = self._window.end - 1
-            if settled is None:
+            settle = self._settle_line if self._candidates[0].event is Event.LINE else self._settle_break
+            if not settle(self._candidates[0], news, at_end=at_end):
                 return
-            self._candidates.popleft()
-            self._close(candidate, settled, news)
 
-    def _is_known_line(self, candidate: _Candidate) -> bool:
+    def _settle_line(self, candidate: Happening, news: list[LapCut | LapCorrection], *, at_end: bool) -> bool:
+        """Whether it is decided: the line is known, or the lap is closed."""
+        if self._is_known_line(candidate):
+            self._candidates.popleft()
+            return True
+        settled = self._settled_at(candidate)
+        if settled is None and not at_end:
+            return False
+        self._candidates.popleft()
+        self._line_s = self._window.at(TIME, candidate.frame + 1)
+        self._close(candidate, self._window.end - 1 if settled is None else settled, news)
+        return True
+
+    def _settle_break(self, candidate: Happening, news: list[LapCut | LapCorrection], *, at_end: bool) -> bool:
+        """Whether it is decided: a restart of the lap clock is one only away from the line."""
+        if candidate.event is Event.RESTART:
+            at_s = self._window.at(TIME, candidate.frame + 1)
+            if self._window.latest_s < at_s + RESTART_LOOK_S and not at_end:
+                return False
+            lines = (self._window.at(TIME, c.frame + 1) for c in self._candidates if c.event is Event.LINE)
+            if is_near_line(at_s, self._line_s) or any(line_s - at_s <= RESTART_LOOK_S for line_s in lines):
+                self._candidates.popleft()
+                return True
+        self._candidates.popleft()
+        self._break(candidate, news)
+        return True
+
+    def _is_known_line(self, candidate: Happening) -> bool:
         """Whether the running lap began at this very crossing."""
-        running = self._running
-        if running is None or not running.began_at_line:
+        if not self._start.at_line or not self._has_stayed(candidate.frame):
             return False
         apart = APART_S if candidate.by_position else COUNTER_LAG_S
-        known = self._window.at(TIME, candidate.frame) < running.start_s + apart
+        known = self._window.at(TIME, candidate.frame) < self._start.time_s + apart
+        if candidate.by_position and np.isfinite(self._window.at(SPEED, candidate.frame)):
+            if self._start.driven_m is None:
+                row = min(self._window.index_of(self._start.time_s), self._window.end - 1)
+                self._start = replace(self._start, driven_m=self._window.at(DRIVEN, row))
+            known |= self._window.at(DRIVEN, candidate.frame) - (self._start.driven_m or 0.0) < APART_M
         if known and self._closed is not None:
-            self._await(self._closed, candidate.frame, running.start_s)
+            self._await(self._closed, candidate.frame, self._start.time_s)
             self._closed = None
         return known
 
-    def _settled_at(self, candidate: _Candidate) -> int | None:
-        """The frame with which a crossing can be decided; None while it is not there.
+    def _has_stayed(self, frame: int) -> bool:
+        """Whether a car that stood on the line when the running lap began has not been put elsewhere since."""
+        if self._running is None or self._running.began_at_line:
+            return True
+        first = max(frame - CONTEXT_FRAMES // 2, self._window.start) - self._window.start
+        position = self._window.frames[POSITION, first : frame + 1 - self._window.start]
+        return not bool(np.any((position > 0.03) & (position < 0.998)))
 
-        That is when the lap clock has restarted and the official time has come, or 1.3 s after the line.
-        """
-        crossing = candidate.frame
-        window, row = self._window.frames, crossing - self._window.start
-        limit = max(self._window.index_of(self._window.at(TIME, crossing + 1) + SETTLE_S), crossing + 1)
-        settled = crossing + SETTLE_FRAMES
-        if min(settled, limit) >= self._window.end:
-            return None
-        if np.any(np.isfinite(window[CLOCK, row : row + SETTLE_FRAMES + 1])):
-            restart = find_restart(window, row)
-            settled = max(settled, limit if restart is None else self._window.start + restart + 1)
+    def _settled_at(self, candidate: Happening) -> int | None:
+        breaks = (c.frame for c in self._candidates if c.event is Event.BREAK and c.frame > candidate.frame)
+        estimate_s = None
         if self._has[LAST] and self._running is not None and self._running.began_at_line:
-            estimate = self._window.at(TIME, crossing + 1) - self._running.start_s
-            within = OFFICIAL_WITHIN_S if candidate.by_position else OFFICIAL_WITHIN_S + 2.0
-            official = find_official(window, row, estimate, within_s=within)
-            settled = max(settled, limit if official is None else self._window.start + official)
-        settled = min(settled, limit)
-        return settled if settled < self._window.end else None
+            estimate_s = self._window.at(RUN, candidate.frame + 1) - self._start.run_s
+            estimate_s -= self._window.at(UNDONE, candidate.frame + 1) - self._start.undone_s
+        return settled_at(
+            self._window,
+            candidate,
+            estimate_s=estimate_s,
+            limit=next(breaks, None),
+        )
 
     # Laps
 
-    def _open_first(self) -> None:
+    def _open_first(self, frame: Floats) -> None:
         """The first frame opens a lap: at the line if it plainly lies there (§2), else the stretch before it."""
-        time, clock, position, speed = (self._window.at(c, self._window.start) for c in (TIME, CLOCK, POSITION, SPEED))
-        if clock < 0.2 and speed > 18.0 and not position >= 0.005:
-            self._running = RunningLap(self._number + 1, time - clock, began_at_line=True)
-        else:
-            self._running = RunningLap(self._number, time, began_at_line=False)
-        self._folded = self._window.start
+        self._running, time_s = open_first(frame, self._number)
+        self._start = _Start(time_s, time_s, 0.0, 0.0, self._running.began_at_line or rests_on_line(frame))
+        self._folded = 0
 
     def _fold(self, facts: Facts, first: int, end: int) -> Facts:
-        assert self._running is not None
-        rows = np.arange(first - 1, end) - self._window.start
-        return fold(facts, self._window.frames[:, np.maximum(rows, 0)], start_s=self._running.start_s)
+        """More facts; the frame before the first one is its context, but not over a break."""
+        rows = np.maximum(np.arange(first - 1, end), max(self._window.start, self._broke))
+        return fold(facts, self._window.frames[:, rows - self._window.start], start_s=self._start.time_s)
 
     def _facts_until(self, end: int) -> Facts:
         """The running lap's facts up to the frame before `end`, in the same blocks as ever."""
-        assert self._running is not None
         facts = self._facts
         if self._folded < 0:
-            self._folded = min(self._window.index_of(self._running.start_s), end)
+            self._folded = min(self._window.index_of(self._start.time_s), end)
         for first in range(self._folded, end, BLOCK):
             facts = self._fold(facts, first, min(first + BLOCK, end))
         return facts
 
-    def _close(self, candidate: _Candidate, settled: int, news: list[LapCut | LapCorrection]) -> None:
+    def _ends(self, end_s: float) -> Ends:
+        assert self._running is not None
+        return Ends(self._running.start_s, self._arrival.to_source(end_s), self._start.run_s)
+
+    def _close(self, candidate: Happening, settled: int, news: list[LapCut | LapCorrection]) -> None:
         assert self._running is not None
         crossing = candidate.frame
         window, row = self._window.frames[:, : settled + 1 - self._window.start], crossing - self._window.start
-        line = find_line(window, row, by_position=candidate.by_position)
-        facts = self._facts_until(self._window.index_of(line.time_s))
+        line = find_line(
+            window,
+            row,
+            by_position=candidate.by_position,
+            at_s=self._gate_times.pop(crossing, None),
+            flows=self._flows,
+        )
+        self._flows |= line.flows
+        line_s = self._window.time_of(line.run_s, crossing)
+        facts = self._facts_until(self._window.index_of(line_s))
         if np.isfinite(count := self._window.at(COUNT, crossing)):
             facts = replace(facts, source_lap_number=int(count))
-        lap = cut(self._running, facts, end_s=line.time_s, line=line)
-        if self._has[LAST]:
+        stated_s = None
+        if self._has[LAST] and not self._running.began_at_line:
+            stated_s = stated_from_rest(window, row, line, facts)
+        lap = cut(self._running, facts, self._ends(line_s), line=line, stated_s=stated_s)
+        if self._has[LAST] and stated_s is None:
             lap = with_official(lap, window, row)
         news.append(lap)
         if self._length_m is None and facts.progress > 0.9:
             self._length_m = facts.driven_m / facts.progress
-        self._await(lap, crossing, line.time_s)
-        self._open_next(line, facts, crossing)
+        self._latest = lap
+        self._await(lap, crossing, line_s)
+        self._open_next(line, line_s, facts, crossing)
 
     def _await(self, lap: LapCut, crossing: int, line_s: float) -> None:
         """Look out for the lap's official time if it is still to come."""
@@ -308,42 +363,84 @@ class LapStream:
         if self._has[LAST] and lap.lap_time_s is not None and lap.time_source != "source":
             self._awaited = _Awaited(lap, crossing, lap.lap_time_s, line_s + OFFICIAL_UNTIL_S)
 
-    def _open_next(self, line: Line, facts: Facts, crossing: int) -> None:
+    def _open_next(self, line: Line, line_s: float, facts: Facts, crossing: int) -> None:
         assert self._running is not None
         opening = not self._running.began_at_line
-        rested = facts.rested_at_s is not None and facts.rested_at_s > line.time_s - RACE_START_S
+        rested = facts.rested_at_s is not None and facts.rested_at_s > line_s - RACE_START_S
         from_grid = facts.source_lap_number == 0 and self._window.at(COUNT, crossing + 1) == 1 and facts.coverage < 0.1
         self._running = RunningLap(
             self._running.lap_number + 1,
-            line.time_s,
+            self._arrival.to_source(line_s),
             began_at_line=True,
             race_start=opening and (rested or (from_grid and not facts.pit_any)),
         )
-        self._facts, self._folded = Facts(), self._window.index_of(line.time_s)
+        undone_s, driven_m = (self._window.at(row, crossing + 1) for row in (UNDONE, DRIVEN))
+        self._start = _Start(line_s, line.run_s, undone_s, driven_m)
+        self._facts, self._folded = Facts(), self._window.index_of(line_s)
 
-    def _correct(self, news: list[LapCut | LapCorrection], *, before: int) -> None:
+    def _break(self, candidate: Happening, news: list[LapCut | LapCorrection]) -> None:
+        """Close the running lap unfinished, unless hardly anything was driven since the break before."""
+        assert self._running is not None
+        after = candidate.frame + 1
+        time_s = self._window.at(TIME, after)
+        if self._awaited is not None:
+            self._correct(news, before=after, at_last=True)
+        facts = self._facts_until(max(after, self._folded))
+        if candidate.event is Event.UNDONE_LINE and self._running.began_at_line and self._latest is not None:
+            self._latest = take_back(self._latest)
+            news.append(LapCorrection(self._latest))
+        if self._running.began_at_line or not self._is_brief(facts, candidate.frame):
+            news.append(cut(self._running, facts, self._ends(time_s), line=None))
+            start_s = self._arrival.to_source(time_s)
+            self._running = RunningLap(self._running.lap_number + 1, start_s, began_at_line=False)
+        rests = rests_on_line(self._window.frames[:, after - self._window.start])
+        run_s, undone_s, driven_m = (self._window.at(row, after) for row in (RUN, UNDONE, DRIVEN))
+        self._start = _Start(time_s, run_s, undone_s, driven_m, rests)
+        self._facts, self._folded, self._broke, self._broke_s = Facts(), after, after, time_s
+
+    def _is_brief(self, facts: Facts, frame: int) -> bool:
+        """Whether a stretch that began off the line is too short to be one."""
+        if self._window.at(TIME, frame) < self._broke_s + MERGED_S:
+            return True
+        length_m = self._window.at(LENGTH, frame)
+        least_m = MERGED_SHARE * length_m if np.isfinite(length_m) else APART_M
+        return facts.way_m < least_m and bool(np.isfinite(self._window.at(SPEED, frame)))
+
+    def _correct(self, news: list[LapCut | LapCorrection], *, before: int, at_last: bool = False) -> None:
         """A correction of the last closed lap, if its official time lies in the frames before `before`."""
         awaited = self._awaited
         if awaited is None:
             return
         row, limit = awaited.crossing - self._window.start, self._window.index_of(awaited.until_s)
         window = self._window.frames[:, : min(before, limit + 1) - self._window.start]
-        lap = correct(awaited.lap, window, row, awaited.estimate_s, at_last=limit < before)
+        lap = correct(awaited.lap, window, row, awaited.estimate_s, at_last=at_last or limit < before)
         if lap is not None:
             self._awaited = None
             if lap is not awaited.lap:
+                self._latest = lap
                 news.append(LapCorrection(lap))
 
 
-def detect_laps(frames: pl.DataFrame, *, length_m: float | None = None, first_lap_number: int = 0) -> list[LapCut]:
+def open_first(frame: Floats, number: int) -> tuple[RunningLap, float]:
+    """The lap a stream's first frame opens, and when it began: at the line if it plainly lies there (§2)."""
+    time, clock, position, speed = (float(frame[row]) for row in (TIME, CLOCK, POSITION, SPEED))
+    if clock < 0.2 and speed > 18.0 and not position >= 0.005:
+        return RunningLap(number + 1, time - clock, began_at_line=True), time - clock
+    return RunningLap(number, time, began_at_line=False), time
+
+
+def detect_laps(
+    frames: pl.DataFrame, *, length_m: float | None = None, first_lap_number: int = 0, line: Gate | None = None
+) -> list[LapCut]:
     """The laps of a recording, in order: the stretch before the first crossing, the laps, the last stretch.
 
     Args:
         frames: catalogue columns: `timestamp` (s) and, of what the recording has, `lap_time`, `last_lap_time`,
-            `source_lap_number`, `normalized_position`, `speed`, `in_pit`, `lap_valid`. Without any sign of a line
-            the recording is one stretch of kind `partial`.
+            `source_lap_number`, `normalized_position`, `speed`, `in_pit`, `lap_valid`, and with a `line` `latitude`
+            and `longitude`. Without any sign of a line the recording is one stretch of kind `partial`.
         length_m: the track's length in m, if known.
         first_lap_number: the number of the stretch before the first crossing.
+        line: the start/finish line on the ground, for a recording that knows laps by its GPS only.
 
     Example:
         >>> import numpy as np, polars as pl
@@ -354,7 +451,7 @@ def detect_laps(frames: pl.DataFrame, *, length_m: float | None = None, first_la
         >>> round(detect_laps(frames)[1].lap_time_s, 6)
         40.0
     """
-    stream = LapStream(length_m=length_m, first_lap_number=first_lap_number)
+    stream = LapStream(length_m=length_m, first_lap_number=first_lap_number, line=line)
     laps: dict[int, LapCut] = {}
     for news in (*stream.feed(frames), *stream.finish()):
         lap = news.lap if isinstance(news, LapCorrection) else news

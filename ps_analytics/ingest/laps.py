@@ -42,7 +42,7 @@ class LapCorrection:
 
 @dataclass(frozen=True, slots=True)
 class RunningLap:
-    """The lap being driven. `began_at_line`: it began at a crossing, at `start_s`; else where the stream began."""
+    """The lap being driven. `began_at_line`: it began at a crossing, at `start_s`; else after a break or first."""
 
     lap_number: int
     start_s: float
@@ -50,30 +50,51 @@ class RunningLap:
     race_start: bool = False
 
 
-def cut(running: RunningLap, facts: Facts, *, end_s: float, line: Line | None) -> LapCut:
-    """The lap as its facts and its two ends make it, without the source's own time; no `line`: the stream ended."""
-    kind = kind_of(facts, began=running.began_at_line, ended=line is not None)
+@dataclass(frozen=True, slots=True)
+class Ends:
+    """When a lap began and ended, in s of the stream's clock, and in seconds that count."""
+
+    start_s: float
+    end_s: float
+    start_run_s: float
+
+
+def cut(running: RunningLap, facts: Facts, ends: Ends, *, line: Line | None, stated_s: float | None = None) -> LapCut:
+    """The lap as its facts and its two ends make it, without the source's own time.
+
+    Args:
+        running: the lap.
+        facts: what its frames say.
+        ends: when it began and ended.
+        line: that it ended on; None if the stream ended or broke.
+        stated_s: the source's time of a lap from a standing start; its clock alone knows when that began.
+    """
+    began = running.began_at_line
+    kind = kind_of(facts, began=began, ended=line is not None, stated=stated_s is not None)
     standing = kind is LapKind.STANDING
-    start_s, lap_time_s, source = running.start_s, None, "none"
-    if line is not None and running.began_at_line:
-        lap_time_s, source = line.time_s - start_s, line.method
+    start_s, lap_time_s, source = ends.start_s, None, "none"
+    if line is not None and began:
+        lap_time_s, source = line.run_s - ends.start_run_s - facts.undone_s, line.method
         counted_s = None if line.counts_frames else line.counted_s
         if counted_s is not None and abs(counted_s - lap_time_s) < COUNT_AGREES_S:
             lap_time_s, source = counted_s, "clock"
-    elif line is not None and standing and line.counted_s is not None:
-        start_s, lap_time_s, source = line.time_s - line.counted_s, line.counted_s, "clock"
-    reason = why_invalid(facts, whole=line is not None and (running.began_at_line or standing))
+    elif line is not None and standing:
+        lap_time_s, source = (stated_s, "source") if stated_s is not None else (line.counted_s, "clock")
+        source = "none" if lap_time_s is None else source
+        start_s = ends.start_s if lap_time_s is None else max(ends.start_s, ends.end_s - facts.paused_s - lap_time_s)
+    reason = why_invalid(facts, whole=line is not None and (began or standing))
+    flags = flags_of(facts) | ({"race_start": True} if running.race_start else {})
     return LapCut(
         lap_number=running.lap_number,
         source_lap_number=facts.source_lap_number,
         start_s=start_s,
-        end_s=end_s,
+        end_s=ends.end_s,
         lap_time_s=lap_time_s,
         time_source=source,
         kind=kind,
         valid=reason is None,
         valid_reason=reason,
-        flags=flags_of(facts) | ({"race_start": True} if running.race_start else {}),
+        flags=flags | ({"lap_time_untrusted": True} if line is not None and line.clock_lies else {}),
     )
 
 
@@ -106,6 +127,11 @@ def correct(lap: LapCut, window: Floats, crossing: int, estimate_s: float, *, at
         return _untimed(lap) if lap.valid and is_untimed(window, crossing) else lap
     lap = replace(lap, lap_time_s=float(window[LAST, found]), time_source="source")
     return replace(lap, valid=True, valid_reason=None) if lap.valid_reason == UNTIMED else lap
+
+
+def take_back(lap: LapCut) -> LapCut:
+    """A lap whose end a flashback took back: the game goes on timing it, so what was seen is no lap."""
+    return replace(lap, valid=False, valid_reason="a flashback took back its end")
 
 
 def _untimed(lap: LapCut) -> LapCut:

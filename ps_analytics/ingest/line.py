@@ -1,7 +1,7 @@
 """When a car crossed the line, and how long the lap was: pure functions on a window of frames around one crossing.
 
-A window is a float64 array of shape (len(COLUMNS), frames), one row a column of the catalogue, NaN where missing.
-The game's own lap clock and its last-lap time count before what can be worked out from positions.
+A window is a float64 array of shape (ROWS, frames), one row a column of the catalogue or made from them (`steps`), NaN
+where missing. The game's own lap clock and its last-lap time count before what can be worked out from positions.
 """
 
 from dataclasses import dataclass
@@ -22,8 +22,14 @@ COLUMNS = (
     "lap_valid",
 )
 """What cutting needs, in the order of a window's rows."""
+PLACE = ("latitude", "longitude")
+"""What it needs beside them where the line is a gate."""
 
-TIME, CLOCK, COUNT, LAST, POSITION, SPEED, PIT, VALID = range(len(COLUMNS))
+TIME, CLOCK, COUNT, LAST, POSITION, SPEED, PIT, VALID, LATITUDE, LONGITUDE = range(len(COLUMNS) + len(PLACE))
+RUN, LOST, UNDONE, DRIVEN, LENGTH = range(LONGITUDE + 1, LONGITUDE + 6)
+"""Made from them: seconds that count, seconds that did not until then, seconds taken back, metres by speed, and the
+track's length in m as known by then (NaN before it is)."""
+ROWS = LENGTH + 1
 
 CONTEXT_FRAMES = 256
 """So many frames before a crossing say how regular the clock and how smooth the position is."""
@@ -38,19 +44,28 @@ AT_FRAME_S = 1.1e-3
 SAME_TIME_S = 2e-3
 """A last-lap time that did not change is still the lap's when the estimate agrees this well: two equal laps."""
 CLOCK_STEP_TOLERANCE_S = 1.6e-3
+PRECISE_S, QUIET_S = 1e-3, 0.3e-3
+"""A position that trembles by less than the first overrules a clock; by more than the second it is smoothed."""
+NEAR_S = 0.25
+"""Between frames further apart than this a position does not overrule a clock."""
+SMOOTH_S = 1.0
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One crossing of the line: when, in s of the stream's clock, and what the lap clock had counted there."""
+    """One crossing of the line: when, in seconds that count, and what the lap clock had counted there."""
 
-    time_s: float
+    run_s: float
     method: str
-    """`clock` or `position`: what `time_s` comes from."""
+    """`clock` or `position`: what `run_s` comes from."""
     counted_s: float | None
     """The lap's time by the game's clock; None where that clock cannot tell."""
     counts_frames: bool = False
     """The clock restarts with a frame, so its count is off by up to one: good only where nothing else is known."""
+    clock_lies: bool = False
+    """There is a lap clock, but it knows nothing of this line, or ticks too seldom to tell."""
+    flows: bool = False
+    """The lap clock showed some time already after the line: it does not restart with a frame."""
 
 
 def find_restart(window: Floats, crossing: int) -> int | None:
@@ -58,7 +73,7 @@ def find_restart(window: Floats, crossing: int) -> int | None:
 
     A clock that starts to run after standing at zero, or appears after having been missing, restarts too.
     """
-    time, clock = window[TIME], window[CLOCK]
+    time, clock = window[RUN], window[CLOCK]
     first = int(np.searchsorted(time, time[crossing] - RESTART_BEFORE_S))
     last = int(np.searchsorted(time, time[crossing] + RESTART_AFTER_S, side="right"))
     before, after = clock[first : last - 1], clock[first + 1 : last]
@@ -67,29 +82,39 @@ def find_restart(window: Floats, crossing: int) -> int | None:
     return first + int(found[0]) if len(found) else None
 
 
-def find_line(window: Floats, crossing: int, *, by_position: bool) -> Line:
+def find_line(
+    window: Floats, crossing: int, *, by_position: bool, at_s: float | None = None, flows: bool = False
+) -> Line:
     """The line between the frames `crossing` and `crossing + 1`, from the lap clock and the position (§2).
 
     The lap clock counts first. A precise position wins where both disagree by more than 4 ms; then the clock's count
     is kept only if it restarts later than the line, for such a source computes its times apart from its frames.
+
+    Args:
+        window: the frames around.
+        crossing: the row before the line.
+        by_position: whether the position shows the line.
+        at_s: when the line was crossed, where a gate says so.
+        flows: whether the lap clock is known not to restart with a frame.
     """
     restart = find_restart(window, crossing)
-    by_p = _line_by_position(window, crossing) if by_position else None
+    by_p = at_s if at_s is not None else _line_by_position(window, crossing) if by_position else None
     if restart is None:
-        return Line(
-            by_p if by_p is not None else _between(window, crossing), "position" if by_position else "clock", None
-        )
+        lies = by_p is not None and bool(np.isfinite(window[CLOCK, crossing]))
+        method = "clock" if by_p is None else "position"
+        return Line(_between(window, crossing) if by_p is None else by_p, method, None, clock_lies=lies)
     shown = float(window[CLOCK, restart + 1])
-    by_clock, counted = float(window[TIME, restart + 1]) - shown, _counted(window, restart)
+    by_clock, counted = float(window[RUN, restart + 1]) - shown, _counted(window, restart)
     if by_p is None:
         return Line(by_clock, "clock", counted)
-    if abs(by_clock - by_p) >= 0.5 or _is_slow(window, restart):
-        return Line(by_p, "position", None)
-    if shown < AT_FRAME_S and restart <= crossing + 1:
+    if abs(by_clock - by_p) >= 0.5 or is_slow(window, restart):
+        return Line(by_p, "position", None, clock_lies=True)
+    if shown < AT_FRAME_S and restart <= crossing + 1 and not flows:
         return Line(by_p, "position", counted, counts_frames=True)
-    if 4e-3 < abs(by_clock - by_p) < 0.2 and _position_is_precise(window, crossing):
-        return Line(by_p, "position", counted if restart > crossing + 2 else None)
-    return Line(by_clock, "clock", counted)
+    flows |= restart <= crossing + 1
+    if 4e-3 < abs(by_clock - by_p) < 0.2 and _is_precise(window, crossing):
+        return Line(by_p, "position", counted if restart > crossing + 2 else None, flows=flows)
+    return Line(by_clock, "clock", counted, flows=flows)
 
 
 def find_official(
@@ -119,40 +144,106 @@ def _last_before(window: Floats, crossing: int) -> tuple[float, int]:
     return float(window[LAST, first]), first
 
 
+def is_noisy(window: Floats, crossing: int) -> bool:
+    """Whether the position before the line trembles so much that more than two frames are needed to place the line."""
+    if np.isnan(window[LENGTH, crossing]):
+        return False
+    flickers = bool(np.any(np.diff(window[POSITION, crossing:]) > 0.5))
+    return flickers or QUIET_S < _noise_s(window, crossing) < np.inf
+
+
 def _between(window: Floats, crossing: int) -> float:
-    return float(window[TIME, crossing] + window[TIME, crossing + 1]) / 2
+    return float(window[RUN, crossing] + window[RUN, crossing + 1]) / 2
 
 
 def _line_by_position(window: Floats, crossing: int) -> float:
-    """Linear through the last fresh position before the line and the next one (iRacing's may still be just below 0)."""
+    """By the last new position before the line and the next one (iRacing's may still be just below 0)."""
     first = max(0, crossing - CONTEXT_FRAMES)
-    time, position = window[TIME, first : crossing + 2], window[POSITION, first : crossing + 2]
+    run, position, speed = window[[RUN, POSITION, SPEED], first : crossing + 2]
     known = np.flatnonzero(np.isfinite(position))
-    time, position = time[known], position[known]
+    run, position, speed = run[known], position[known], speed[known]
     fresh = np.flatnonzero(np.diff(position, prepend=np.nan) != 0)
     if len(fresh) < 2:
         return _between(window, crossing)
-    (t0, t1), (p0, p1) = time[fresh[-2:]], position[fresh[-2:]]
+    (t0, t1), (p0, p1), (v0, v1) = run[fresh[-2:]], position[fresh[-2:]], speed[fresh[-2:]]
+    if is_noisy(window, crossing):
+        return _smooth_line(window, crossing, float(t0), float(t1))
     to_go = 1.0 - p0
-    return float(t0 + (t1 - t0) * np.clip(to_go / max(to_go + p1, 1e-12), 0.0, 3.0))
+    share = float(np.clip(to_go / max(to_go + p1, 1e-12), 0.0, 3.0))
+    return float(t0 + (t1 - t0) * (share_of_time(share, float(v0), float(v1)) if share < 1.0 else share))
 
 
-def _position_is_precise(window: Floats, crossing: int) -> bool:
-    """Whether the position is fresh on every frame and its noise worth less than 1 ms."""
+def share_of_time(share: float, v0: float, v1: float) -> float:
+    """The share of a step's time in which a share of its way is driven, the speed changing evenly."""
+    if not (v0 >= 0 and v1 >= 0 and v0 + v1 > 1.0):
+        return share
+    way = share * (v0 + v1) / 2
+    return float(2 * way / (v0 + np.sqrt(max(v0 * v0 + 2 * (v1 - v0) * way, 0.0))))
+
+
+def _smooth_line(window: Floats, crossing: int, t0: float, t1: float) -> float:
+    """The line out of all positions within a second, laid on what the car drove by its speed.
+
+    What the two differ by changes slowly, so a straight line through it, without the odd ones, is freed of noise.
+    """
+    run, driven = window[RUN], window[DRIVEN] - window[DRIVEN, crossing]
+    near = np.flatnonzero(np.abs(run - run[crossing]) <= SMOOTH_S)
+    off = _off_line(window, near, crossing)
+    near, off = near[np.isfinite(off)], off[np.isfinite(off)]
+    if len(near) < 8:
+        return (t0 + t1) / 2
+    slope, level = 0.0, float(np.median(off))
+    for _ in range(5):
+        rest = np.abs(off - level - slope * (run[near] - run[crossing]))
+        weights = 1.0 / (1.0 + (rest / max(2.0 * float(np.median(rest)), 1e-6)) ** 2)
+        slope, level = np.polyfit(run[near] - run[crossing], off, 1, w=weights)
+    way = driven[near] + level + slope * (run[near] - run[crossing])
+    return float(np.interp(0.0, np.maximum.accumulate(way), run[near]))
+
+
+def _off_line(window: Floats, rows: NDArray[np.intp], crossing: int) -> Floats:
+    """For each frame the metres its position is ahead of what was driven since `crossing`, the line being 0.
+
+    A position that is held counts once.
+    """
+    position, driven = window[POSITION, rows], window[DRIVEN, rows] - window[DRIVEN, crossing]
+    length_m = window[LENGTH, crossing]
+    held = np.diff(position, prepend=np.nan) == 0
+    return np.where(held, np.nan, length_m * way_round(0.0, position - driven / length_m))
+
+
+def way_round(before: Floats | float, after: Floats | float) -> Floats:
+    """From one position to another the short way round the lap, −0.5 … 0.5."""
+    return np.asarray((np.asarray(after) - before + 0.5) % 1.0 - 0.5)
+
+
+def _noise_s(window: Floats, crossing: int) -> float:
+    """How much the position trembles before the line against what was driven, in s; inf if nobody can tell."""
     first = max(0, crossing - 64)
-    position, time = window[POSITION, first : crossing + 1], window[TIME, first : crossing + 1]
-    steps = np.diff(position)
-    if len(steps) < 8 or not np.all(np.isfinite(steps)) or np.mean(steps == 0) > 0.05:
+    rows = np.arange(first, crossing + 1)
+    run_s, way_m = (float(window[row, crossing] - window[row, first]) for row in (RUN, DRIVEN))
+    off = _off_line(window, rows, crossing)
+    if not way_m > 1.0 or np.isnan(window[LENGTH, crossing]):
+        off, way_m = window[POSITION, rows], abs(float(window[POSITION, crossing] - window[POSITION, first]))
+    off = off[np.isfinite(off)]
+    if len(off) < 12 or not way_m > 0:
+        return np.inf
+    return float(1.4826 * np.median(np.abs(np.diff(off, n=4))) / np.sqrt(70.0) * run_s / way_m)
+
+
+def _is_precise(window: Floats, crossing: int) -> bool:
+    """Whether the position is new on every frame, the line in no hole, and the position trembles by less than 1 ms."""
+    if window[RUN, crossing + 1] - window[RUN, crossing] > NEAR_S:
         return False
-    rate = abs(float(position[-1] - position[0])) / float(time[-1] - time[0])
-    noise = 1.4826 * float(np.median(np.abs(np.diff(position, n=4)))) / np.sqrt(70.0)
-    return bool(noise < 1e-3 * rate)
+    steps = np.diff(window[POSITION, max(0, crossing - 64) : crossing + 1])
+    fresh = len(steps) >= 8 and bool(np.all(np.isfinite(steps))) and float(np.mean(steps == 0)) <= 0.05
+    return fresh and _noise_s(window, crossing) < PRECISE_S
 
 
-def _is_slow(window: Floats, restart: int) -> bool:
+def is_slow(window: Floats, restart: int) -> bool:
     """Whether the lap clock stands still on more than a fifth of the frames before it restarts."""
-    clock = window[CLOCK, max(0, restart - CONTEXT_FRAMES) : restart + 1]
-    running = clock[clock > 0]
+    clock, run = window[[CLOCK, RUN], max(0, restart - CONTEXT_FRAMES) : restart + 1]
+    running = clock[(clock > 0) & (np.diff(run, prepend=-np.inf) > 0)]
     return len(running) > 8 and float(np.mean(np.diff(running) == 0)) > 0.2
 
 
@@ -166,7 +257,7 @@ def _counted(window: Floats, restart: int) -> float | None:
 
 def _elapsed(window: Floats, restart: int) -> float:
     """Seconds over the restart: between the time stamps, freed of their jitter where the lap clock steps regularly."""
-    elapsed = float(window[TIME, restart + 1] - window[TIME, restart])
+    elapsed = float(window[RUN, restart + 1] - window[RUN, restart])
     steps = np.diff(window[CLOCK, max(0, restart - CONTEXT_FRAMES) : restart + 1])
     steps = steps[steps > 0]
     if len(steps) < 8:

@@ -16,6 +16,8 @@ from ps_analytics.store.transaction import Transaction, session_name
 
 RESUME_US = 3_000_000
 """A stream that goes on in mid-lap looks back so far before its start; sealing keeps as much."""
+_OFF_LINE = "off_line"
+"""Marks an open lap that began where the stream broke, and not at the line."""
 
 
 class LiveSession:
@@ -121,7 +123,8 @@ class LiveSession:
                 self._last_closed = self._write_lap(transaction, item).id
         running = self._stream.running
         if running is not None and running.lap_number != self._open_lap:
-            flags = {"race_start": True} if running.race_start else {}
+            off_line = running.lap_number > 0 and not running.began_at_line
+            flags = {name: True for name, is_so in (("race_start", running.race_start), (_OFF_LINE, off_line)) if is_so}
             started_us = self._microseconds(running.start_s)
             transaction.open_lap(self.session, lap_number=running.lap_number, started_us=started_us, flags=flags)
             self._open_lap = running.lap_number
@@ -215,7 +218,8 @@ def _running(lap: LapRow) -> RunningLap | None:
     if lap.lap_number == 0:
         return None
     start_s = (lap.started_us - lap.session_started_us) / 1e6
-    return RunningLap(lap.lap_number, start_s, began_at_line=True, race_start=bool(lap.flags.get("race_start")))
+    off_line, race_start = (bool(lap.flags.get(name)) for name in (_OFF_LINE, "race_start"))
+    return RunningLap(lap.lap_number, start_s, began_at_line=not off_line, race_start=race_start)
 
 
 def _cut_of(lap: LapRow) -> LapCut:

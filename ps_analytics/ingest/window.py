@@ -6,16 +6,16 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from ps_analytics.ingest.line import COLUMNS, TIME, Floats
+from ps_analytics.ingest.line import COLUMNS, LOST, PLACE, ROWS, RUN, TIME, Floats
 
 ROOM = 2048
 
 
 def to_block(columns: Mapping[str, NDArray[np.generic]] | pl.DataFrame) -> Floats:
-    """The columns that cutting needs as one array (len(COLUMNS), frames), NaN where missing."""
+    """The columns that cutting needs as one array (ROWS, frames), NaN where missing and in the rows that are made."""
     present = columns.columns if isinstance(columns, pl.DataFrame) else columns
-    block = np.full((len(COLUMNS), len(columns["timestamp"])), np.nan)
-    for row, name in enumerate(COLUMNS):
+    block = np.full((ROWS, len(columns["timestamp"])), np.nan)
+    for row, name in enumerate((*COLUMNS, *PLACE)):
         if name in present:
             block[row] = _floats(columns[name])
     return block
@@ -25,7 +25,7 @@ class Window:
     """Frames from `start` up to `end` (absolute indices; the stream's first frame is 0)."""
 
     def __init__(self) -> None:
-        self._room = np.empty((len(COLUMNS), ROOM))
+        self._room = np.empty((ROWS, ROOM))
         self._count = 0
         self.start = 0
 
@@ -36,7 +36,7 @@ class Window:
 
     @property
     def frames(self) -> Floats:
-        """The frames kept, shape (len(COLUMNS), end - start)."""
+        """The frames kept, shape (ROWS, end - start)."""
         return self._room[:, : self._count]
 
     @property
@@ -52,21 +52,24 @@ class Window:
         """The first frame kept that is not before `time_s`; `end` if there is none."""
         return self.start + int(np.searchsorted(self.frames[TIME], time_s))
 
-    def append(self, part: Floats) -> int:
-        """The number of frames taken: those that come after what is there. A stream in order passes untouched."""
-        time = part[TIME]
-        if not (time[0] > self.latest_s and np.all(np.diff(time) > 0)):
-            known = np.where(np.isfinite(time), time, -np.inf)
-            highest = np.maximum.accumulate(np.concatenate([[self.latest_s], known]))[:-1]
-            part = part[:, known > highest]
+    def append(self, part: Floats) -> None:
+        """Take frames that come after what is there."""
         n: int = part.shape[1]
         if self._count + n > self._room.shape[1]:
-            grown = np.empty((len(COLUMNS), 2 * (self._count + n)))
+            grown = np.empty((ROWS, 2 * (self._count + n)))
             grown[:, : self._count] = self.frames
             self._room = grown
         self._room[:, self._count : self._count + n] = part
         self._count += n
-        return n
+
+    def time_of(self, run_s: float, near: int) -> float:
+        """When so many seconds that count had gone, around a frame; in a pause, its begin."""
+        run, lost = self.frames[RUN], self.frames[LOST]
+        first, last = (int(i) for i in np.searchsorted(run, [run_s - 1e-6, run_s + 1e-6]))
+        first, last = max(min(first, near - self.start) - 1, 0), min(max(last, near - self.start + 1), len(run) - 1)
+        if lost[first] == lost[last] and run[first] < run[last]:
+            return run_s + float(lost[first])
+        return float(np.interp(run_s, run[first : last + 1], self.frames[TIME, first : last + 1]))
 
     def forget(self, before: int) -> None:
         """Drop the frames before an index. Cheap enough only where many go at once."""
