@@ -7,18 +7,43 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from ps_analytics.analysis.consistency import Consistency, consistency
+    from ps_analytics.analysis.corners import corners
     from ps_analytics.analysis.delta import Delta, delta
+    from ps_analytics.analysis.ideal import IdealLap, ideal_lap
+    from ps_analytics.analysis.track import track_model
     from ps_analytics.lap import Lap
     from ps_analytics.store.store import Store, open_store
+    from ps_analytics.track import TrackModel
 
-__all__ = ["Delta", "Lap", "Store", "delta", "open_store"]
+__all__ = [
+    "Consistency",
+    "Delta",
+    "IdealLap",
+    "Lap",
+    "Store",
+    "TrackModel",
+    "consistency",
+    "corners",
+    "delta",
+    "ideal_lap",
+    "open_store",
+    "track_model",
+]
 
 _HOMES = {
+    "Consistency": "ps_analytics.analysis.consistency",
     "Delta": "ps_analytics.analysis.delta",
+    "IdealLap": "ps_analytics.analysis.ideal",
     "Lap": "ps_analytics.lap",
     "Store": "ps_analytics.store.store",
+    "TrackModel": "ps_analytics.track",
+    "consistency": "ps_analytics.analysis.consistency",
+    "corners": "ps_analytics.analysis.corners",
     "delta": "ps_analytics.analysis.delta",
+    "ideal_lap": "ps_analytics.analysis.ideal",
     "open_store": "ps_analytics.store.store",
+    "track_model": "ps_analytics.analysis.track",
 }
 
 
