@@ -7,8 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ps_analytics.analysis.curve import Curve
+from ps_analytics.analysis.driven import driven_of
 from ps_analytics.analysis.methods import Base, Both
-from ps_analytics.analysis.place import SAME_LENGTH, SAME_TRACK, Placed, place
+from ps_analytics.analysis.place import SAME_LENGTH, SAME_TRACK, Placed, share_driven
 from ps_analytics.analysis.samples import Samples
 from ps_analytics.errors import IncompatibleLaps
 
@@ -41,9 +42,10 @@ def check_lengths(lap: Samples, base: Base, *, same_track: bool | None) -> None:
     Raises:
         IncompatibleLaps: they are not; names the unit one speed seems to be in, if that explains it.
     """
-    own, other = place(lap).driven_m, base.placed.driven_m
-    if own is None or other is None or lap.lap_time_s is None or base.samples.lap_time_s is None:
+    driven, other = driven_of(lap), base.placed.driven_m
+    if driven is None or other is None or lap.lap_time_s is None or base.samples.lap_time_s is None:
         return
+    own, _ = share_driven(lap, driven, lap.lap_time_s)
     apart = abs(own / other - 1)
     if apart <= (SAME_TRACK if same_track else SAME_LENGTH):
         return

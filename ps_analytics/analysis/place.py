@@ -244,7 +244,7 @@ def correct(
     if ends:
         raw_ends_s = _ends(samples, driven, time_s, slow.values, ends)
         pins = tuple((end.time_s, end.error_m + _lasting(time_s, slow, end)) for end in ends)
-        slow = slow_part(time_s, error, spread=spread, pins=pins)
+        slow = slow_part(time_s, error, spread=spread, pins=pins, cutoff_hz=slow.cutoff_hz)
     at_m = _added(samples, driven, time_s, slow.values)
     return Corrected(at_m, slow.noise, slow.error, 1 / (2 * np.pi * slow.cutoff_hz), raw_ends_s, uneven)
 

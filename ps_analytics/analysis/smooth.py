@@ -143,7 +143,14 @@ _PASSED = 1 / (2 * np.sqrt(2))
 _PIN = 1e6
 
 
-def slow_part(time_s: Floats, values: Floats, *, spread: float, pins: tuple[tuple[float, float], ...] = ()) -> Slow:
+def slow_part(
+    time_s: Floats,
+    values: Floats,
+    *,
+    spread: float,
+    pins: tuple[tuple[float, float], ...] = (),
+    cutoff_hz: float | None = None,
+) -> Slow:
     """The slow part of a series under white noise, with the cutoff that costs least.
 
     The cutoff minimises Stein's unbiased estimate of the squared error, RSS + 2 σ² tr H: neither more noise than
@@ -154,6 +161,7 @@ def slow_part(time_s: Floats, values: Floats, *, spread: float, pins: tuple[tupl
         values: the series, finite; at least five.
         spread: its noise σ.
         pins: (time, value) of moments at which the slow part is known.
+        cutoff_hz: the cutoff, where it was chosen before.
 
     Example:
         >>> t = np.arange(0.0, 60.0, 0.1)
@@ -163,7 +171,7 @@ def slow_part(time_s: Floats, values: Floats, *, spread: float, pins: tuple[tupl
         (True, 0.1)
     """
     step = float(np.median(np.diff(time_s)))
-    cutoff_hz = _best_cutoff(time_s, values, spread, step)
+    cutoff_hz = cutoff_hz or _best_cutoff(time_s, values, spread, step)
     at, weights = time_s, None
     if pins:
         at, values, weights, own = _pinned(time_s, values, step, pins)
