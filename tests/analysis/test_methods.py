@@ -140,7 +140,7 @@ def test_the_projection_stays_on_its_own_strand_of_a_figure_of_eight_and_of_a_ha
         return replace(even, traces=traces)
 
     found = delta(eight(60.0, 2.0), eight(60.0, -2.0), method="projection")
-    assert np.abs(found.frame["delta_s"].to_numpy()).max() < 0.06  # the same motion: two metres aside make arcs of other radii
+    assert np.abs(found.frame["delta_s"].to_numpy()).max() < 0.06  # two metres aside make arcs longer
 
 
 def test_a_lap_without_a_time_is_laid_where_its_path_was_driven(outing: Outing) -> None:
