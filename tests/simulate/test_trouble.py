@@ -100,6 +100,8 @@ def test_back_in_the_pits_the_source_goes_on_counting(
     assert parked["source_lap_number"].item() == 2 + counts
     assert parked["last_lap_time"].item() == stint.truth[1].lap_time_s
     assert back.frames["source_lap_number"].is_sorted()
+    early = trouble.to_pits(stint, again, at_s=middle_of(stint, 0))
+    assert early.frames.filter(pl.col("timestamp") < early.truth[1].end_s)["last_lap_time"].is_null().all()
 
 
 def test_a_flashback_puts_car_and_lap_clock_back_and_leaves_no_whole_lap(stint: SimulatedSession) -> None:

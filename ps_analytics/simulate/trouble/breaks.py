@@ -67,7 +67,8 @@ def to_pits(
         first, reached = frames["source_lap_number"][0], session.frames["source_lap_number"][row]
         frames = frames.with_columns(pl.col("source_lap_number") + (reached - first + int(counts)))
     if "last_lap_time" in frames.columns:
-        frames = frames.with_columns(pl.col("last_lap_time").fill_null(session.frames["last_lap_time"][row]))
+        shown = pl.lit(session.frames["last_lap_time"][row], dtype=pl.Float64)
+        frames = frames.with_columns(pl.col("last_lap_time").fill_null(shown))
     return _followed_by(session, frames, again.truth, at_s=at_s, wait_s=wait_s)
 
 
