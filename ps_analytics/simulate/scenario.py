@@ -1,7 +1,7 @@
 """Whole sessions drawn from a seed: any circuit, car, driver and plan, any source, and what went wrong on the way.
 
 What is drawn together makes sense together: a source that cannot tell a lap off the road is given none, and one
-without a lap clock neither pauses nor has its clock set. So the truth is what the frames can tell.
+without a lap clock neither begins on the line nor pauses nor has its clock set. So the truth is what frames can tell.
 """
 
 import math
@@ -142,8 +142,8 @@ def _draw_plan(rng: np.random.Generator, source: Source, laps: int, *, first: La
     if source.pits and len(flying) > 3 and rng.random() < 0.3:
         flying[len(flying) // 2 : len(flying) // 2 + 1] = [_IN, _PIT, _OUT] if rng.random() < 0.2 else [_IN, _OUT]
     starts: tuple[tuple[LapPlan, ...], ...] = ((_OUT,), (_STANDING,), (), (_PIT, _OUT))
-    weights = (0.5, 0.2, 0.22, 0.08) if source.pits else (0.5, 0.2, 0.3, 0.0)
-    start = starts[rng.choice(4, p=weights)] if first is None else (first,)
+    weights = np.array([0.5, 0.2, 0.22 if source.keeps_time else 0.0, 0.08 if source.pits else 0.0])
+    start = starts[rng.choice(4, p=weights / weights.sum())] if first is None else (first,)
     ends = ((_IN,), (LapPlan(LapKind.PARTIAL, share=rng.uniform(0.05, 0.95)),), ())
     return [*start, *flying, *ends[rng.choice(3, p=(0.4, 0.3, 0.3))]]
 

@@ -87,8 +87,8 @@ def tell_deltas(found: Sequence[Deltas]) -> None:
     """Print the figures of every condition, and the seeds that are worst."""
     every = [judged for one in found for judged in one.judged]
     table.heading(f"Deltas: {len(found)} sessions, {len(every)} conditions")
-    table.at_most("closure, worst", max(one.open_s for one in every), 1e-9, "s")
-    table.at_most("a lap against itself, worst", max(one.itself_s for one in every), 0.0, "s")
+    table.at_most("closure, worst", 1e9 * max(one.open_s for one in every), 1.0, "ns")
+    table.at_most("a lap against itself, worst", 1e9 * max(one.itself_s for one in every), 0.0, "ns")
     table.at_most("deltas refused", sum(len(one.refused) for one in every), 0, "laps")
     for condition in CONDITIONS:
         _tell_condition(condition, [(one.seed, j) for one in found for j in one.judged if j.condition == condition])
@@ -106,6 +106,9 @@ def _tell_condition(condition: str, found: Sequence[tuple[int, Judged]]) -> None
     _tell_cover(condition, [judged for _, judged in found])
     worst = sorted(found, key=lambda pair: -_rms(pair[1].off_s))[:3]
     print("    worst: " + ", ".join(f"seed {seed} {1e3 * _rms(judged.off_s):.2f} ms" for seed, judged in worst))
+    not_zero = [seed for seed, judged in found if judged.itself_s > 0]
+    if not_zero:
+        print(f"    not zero against itself: seeds {not_zero[:8]}")
     for seed, judged in found:
         for reason in dict.fromkeys(judged.refused):
             print(f"    seed {seed} refuses: {reason}")

@@ -33,7 +33,13 @@ class LapScore:
     wrong_best: str | None = None
 
 
-def score_laps(truth: Sequence[LapTruth], found: Sequence[LapCut], *, same_line_s: float = SAME_LINE_S) -> LapScore:
+def score_laps(
+    truth: Sequence[LapTruth],
+    found: Sequence[LapCut],
+    *,
+    same_line_s: float = SAME_LINE_S,
+    same_best_s: float = SAME_BEST_S,
+) -> LapScore:
     """The found laps against the true ones, those that are timed and valid only.
 
     Doubtful laps of the truth are left out on both sides: a find that lies on one for the most part is neither right
@@ -55,7 +61,7 @@ def score_laps(truth: Sequence[LapTruth], found: Sequence[LapCut], *, same_line_
         false=tuple(_false(lap) for lap in judged if pairs[id(lap)] is None),
         derived_s=tuple(error for error, source in errors if source != "source"),
         stated_s=tuple(error for error, source in errors if source == "source"),
-        wrong_best=_wrong_best(sure, claimed, pairs),
+        wrong_best=_wrong_best(sure, claimed, pairs, same_best_s),
     )
 
 
@@ -74,7 +80,9 @@ def _lies_on_doubt(lap: LapCut, true: LapTruth | None, truth: Sequence[LapTruth]
     return shared > 0.5 * (end_s - lap.start_s)
 
 
-def _wrong_best(sure: Sequence[LapTruth], claimed: Sequence[LapCut], pairs: dict[int, LapTruth | None]) -> str | None:
+def _wrong_best(
+    sure: Sequence[LapTruth], claimed: Sequence[LapCut], pairs: dict[int, LapTruth | None], within_s: float
+) -> str | None:
     timed = [lap for lap in claimed if lap.lap_time_s is not None]
     limit = min((true.lap_time_s for true in sure if true.lap_time_s is not None), default=None)
     if not timed:
@@ -83,7 +91,7 @@ def _wrong_best(sure: Sequence[LapTruth], claimed: Sequence[LapCut], pairs: dict
     true = pairs[id(best)]
     if true is None or true.lap_time_s is None:
         return f"{best.lap_time_s:.3f} s was never driven, the best is {limit} s"
-    if limit is not None and true.lap_time_s > limit + SAME_BEST_S:
+    if limit is not None and true.lap_time_s > limit + within_s:
         return f"found {best.lap_time_s:.3f} s (driven {true.lap_time_s:.3f} s), the best is {limit:.3f} s"
     return None
 
