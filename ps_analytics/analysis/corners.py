@@ -14,7 +14,7 @@ from ps_analytics.analysis.loop import LoopLap, loop, speed_of
 from ps_analytics.analysis.pedals import Pedals, pedals
 from ps_analytics.analysis.steering import hands
 from ps_analytics.analysis.track import resolve_track
-from ps_analytics.analysis.units import corners_on, find_units, mean_speed
+from ps_analytics.analysis.units import corners_on, filled_speeds, find_units, mean_speed
 from ps_analytics.analysis.zones import Zone, zones
 from ps_analytics.errors import IncompatibleLaps
 from ps_analytics.lap import Lap
@@ -181,6 +181,8 @@ def _lay(laps: Sequence[Lap | pl.DataFrame], reference: Lap | pl.DataFrame | Non
     base = min(laps, key=_time_s) if reference is None else reference
     alignment = Alignment(base, track=track)
     pairs = [alignment.pair(lap) for lap in laps]
+    if len({pair.lap.length_m for pair in pairs}) > 1:
+        raise IncompatibleLaps("the lap the others are laid on does not say how long the track is.")
     return [_Laid(pair.lap, None if reference is None else pair.reference, loop(pair.lap)) for pair in pairs]
 
 
@@ -197,8 +199,8 @@ def _zones(laid: Sequence[_Laid], track: TrackModel) -> tuple[Zone, ...]:
     distance_m = grids[0].distance_m
     speeds = [speed_of(grid) for grid in earnest]
     units = find_units(speeds, distance_m, track)
-    known = [np.where(np.isfinite(speed), speed, np.nanmean(speed)) for speed in speeds]
-    found = zones(units, corners_on(track, float(distance_m[-1])), mean_speed(np.maximum(known, 1.0)), distance_m)
+    mean = mean_speed(filled_speeds(speeds))
+    found = zones(units, corners_on(track, float(distance_m[-1])), mean, distance_m)
     return tuple(sorted(found, key=lambda zone: zone.corner.apex_m))
 
 

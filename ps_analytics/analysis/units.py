@@ -139,17 +139,30 @@ def mean_speed(speeds_ms: Floats) -> Floats:
     return np.asarray(len(speeds_ms) / np.sum(1.0 / speeds_ms, axis=0))
 
 
+def filled_speeds(speeds_ms: Sequence[Floats]) -> Floats:
+    """The speeds of the laps that have any, laps × points, in m/s; where one is missing it is interpolated.
+
+    Raises:
+        IncompatibleLaps: no lap has a speed at all.
+
+    Example:
+        >>> filled_speeds([np.array([50.0, np.nan, 40.0]), np.full(3, np.nan)])
+        array([[50., 45., 40.]])
+    """
+    known = [filled for speed in speeds_ms if (filled := _filled(speed)) is not None]
+    if not known:
+        raise IncompatibleLaps("none of them has a speed.")
+    return np.maximum(np.stack(known), _SLOWEST_MS)
+
+
 def _smoothed(speeds_ms: Sequence[Floats], *, step_m: float) -> Floats:
     """Laps × points of the closed grid, its last point left out: it is the first one.
 
     Raises:
         IncompatibleLaps: no lap has a speed at all.
     """
-    known = [filled for speed in speeds_ms if (filled := _filled(speed[:-1])) is not None]
-    if not known:
-        raise IncompatibleLaps("none of them has a speed.")
-    smooth = gaussian_filter1d(np.stack(known), SMOOTH_M / step_m, axis=1, mode="wrap")
-    return np.maximum(smooth, _SLOWEST_MS)
+    known = filled_speeds([speed[:-1] for speed in speeds_ms])
+    return np.asarray(gaussian_filter1d(known, SMOOTH_M / step_m, axis=1, mode="wrap"))
 
 
 def _filled(speed: Floats) -> Floats | None:

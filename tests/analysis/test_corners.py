@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import given, reject, settings
 from hypothesis import strategies as st
 
 from ps_analytics.analysis.corners import SCHEMA, corners
@@ -369,20 +369,22 @@ def test_a_lap_without_a_time_has_a_table_of_what_it_drove_and_no_loss() -> None
 
 
 corner = st.tuples(st.floats(5, 60), st.floats(5, 60), st.floats(0, LENGTH_M - 1))
-minimum = st.tuples(st.floats(0, LENGTH_M - 1), st.floats(60, 195), st.floats(30, 300))
+minimum = st.tuples(st.floats(0, LENGTH_M - 1), st.floats(70, 180), st.floats(30, 300))
+otherwise = st.tuples(st.floats(-4, 4), st.floats(-10, 10), st.floats(0, 0))
+"""How the other lap takes the same minimum: metres later, km/h faster."""
 
 
-@settings(max_examples=60)
+@settings(max_examples=40)
 @given(
     placed=st.lists(corner, min_size=1, max_size=8, unique_by=lambda c: round(c[2])),
-    first=st.lists(minimum, max_size=6),
-    second=st.lists(minimum, max_size=6),
+    driven_twice=st.lists(st.tuples(minimum, otherwise), min_size=1, max_size=6),
 )
 def test_what_is_lost_in_all_corners_is_the_difference_of_the_lap_times(
     placed: list[tuple[float, float, float]],
-    first: list[tuple[float, float, float]],
-    second: list[tuple[float, float, float]],
+    driven_twice: list[tuple[tuple[float, float, float], tuple[float, float, float]]],
 ) -> None:
+    first = [one for one, _ in driven_twice]
+    second = [(one[0] + by[0], one[1] + by[1], one[2]) for one, by in driven_twice]
     apexes = sorted(placed, key=lambda c: c[2])
     found = tuple(
         Corner(n, f"T{n}", Direction.LEFT, (apex - into) % LENGTH_M, apex, (apex + out) % LENGTH_M)
@@ -394,7 +396,10 @@ def test_what_is_lost_in_all_corners_is_the_difference_of_the_lap_times(
         )
         for minima in (first, second)
     )
-    table = corners(lap, reference, track=replace(track_with(), corners=found))
+    try:
+        table = corners(lap, reference, track=replace(track_with(), corners=found))
+    except IncompatibleLaps:
+        reject()  # so few minima, at other places, are another track's
     assert table["corner"].to_list() == [corner.name for corner in found]
     assert table["lost_s"].sum() == pytest.approx((lap.lap_time_s or 0) - (reference.lap_time_s or 0), abs=1e-9)
     assert (corners(reference, reference, track=replace(track_with(), corners=found))["lost_s"] == 0).all()
