@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import polars as pl
 
-from ps_analytics.analysis.align import AUTO, METHODS, Alignment
+from ps_analytics.analysis.align import AUTO, METHODS, Alignment, Pair
 from ps_analytics.analysis.grid import GridLap
 from ps_analytics.errors import IncompatibleLaps
 from ps_analytics.lap import Lap
@@ -89,7 +89,21 @@ def delta_of(alignment: Alignment, lap: Lap | pl.DataFrame) -> Delta:
         >>> [delta_of(alignment, other).method for other in (lap, lap)]
         ['position', 'position']
     """
-    pair = alignment.pair(lap)
+    return delta_of_pair(alignment.pair(lap))
+
+
+def delta_of_pair(pair: Pair) -> Delta:
+    """The delta of a lap that is laid on its reference's metres already: as `delta`.
+
+    Raises:
+        IncompatibleLaps: one has no lap time.
+
+    Example:
+        >>> t = np.arange(0.0, 20.0, 0.1)
+        >>> lap = pl.DataFrame({"timestamp": t, "speed": 180 + t, "normalized_position": (t + t**2 / 360) / 22.2})
+        >>> delta_of_pair(Alignment(lap).pair(lap)).closure_s
+        0.0
+    """
     one, other = pair.lap, pair.reference
     for laid in (one, other):
         if laid.lap_time_s is None:

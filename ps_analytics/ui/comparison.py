@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ps_analytics.analysis.align import Alignment
-from ps_analytics.analysis.delta import delta_of
+from ps_analytics.analysis.delta import delta_of_pair
 from ps_analytics.analysis.plane import on_plane
 from ps_analytics.errors import IncompatibleLaps
 from ps_analytics.lap import Lap
@@ -71,14 +71,15 @@ class Grid:
             IncompatibleLaps: the lap has no telemetry, or cannot be laid over the reference.
         """
         itself = lap is self.lap
-        channels = self.alignment.grid.channels if itself else self.alignment.lay(_with_telemetry(lap)).channels
+        pair = None if itself else self.alignment.pair(_with_telemetry(lap))
+        channels = pair.lap.channels if pair else self.alignment.grid.channels
         columns = {name: _column(channels[name]) for name in names if name in channels}
         columns |= self._positions(channels)
-        if itself:
+        if pair is None:
             return LaidLap({**columns, DELTA: np.zeros(len(self.distance_m), np.float32)})
         if None in (lap.lap_time_s, self.lap.lap_time_s):
             return LaidLap(columns)
-        found = delta_of(self.alignment, lap)
+        found = delta_of_pair(pair)
         columns[DELTA] = _column(found.frame["delta_s"].to_numpy())
         if not found.frame["band_s"].is_null().all():
             columns[BAND] = _column(found.frame["band_s"].to_numpy())
