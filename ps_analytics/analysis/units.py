@@ -10,7 +10,6 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter1d
-from scipy.signal import find_peaks
 
 from ps_analytics.errors import IncompatibleLaps
 from ps_analytics.track import Corner, TrackModel
@@ -177,6 +176,8 @@ def _filled(speed: Floats) -> Floats | None:
 def _cuts(speeds: Floats, mean: Floats, *, step_m: float) -> tuple[Ints, Ints]:
     """The minima of the mean speed and where each one's unit starts, as points of the grid, by start."""
     count = len(mean)
+    from scipy.signal import find_peaks
+
     peaks = find_peaks(-np.tile(mean, 3), prominence=DIP_MS)[0]
     minima = peaks[(peaks >= count) & (peaks < 2 * count)] - count
     if len(minima) == 0:
