@@ -175,9 +175,9 @@ def _filled(speed: Floats) -> Floats | None:
 
 def _cuts(speeds: Floats, mean: Floats, *, step_m: float) -> tuple[Ints, Ints]:
     """The minima of the mean speed and where each one's unit starts, as points of the grid, by start."""
-    count = len(mean)
     from scipy.signal import find_peaks
 
+    count = len(mean)
     peaks = find_peaks(-np.tile(mean, 3), prominence=DIP_MS)[0]
     minima = peaks[(peaks >= count) & (peaks < 2 * count)] - count
     if len(minima) == 0:
