@@ -177,6 +177,8 @@ def test_packets_come_late_doubled_out_of_order_or_never(stint: SimulatedSession
     late = column(trouble.jittered(stint, seed=1, late_s=0.004), "timestamp")
     assert np.all(np.diff(late) > 0)
     assert np.mean(late - column(stint, "timestamp")) == pytest.approx(0.0045, abs=0.001)
+    back = trouble.clock_step(stint, at_s=middle_of(stint, 2), seconds=-3.0)
+    assert np.abs(column(trouble.jittered(back, seed=1), "timestamp") - column(back, "timestamp")).max() < 0.2
     mixed = trouble.reordered(stint, seed=1, share=0.05)
     assert mixed.frames.sort("timestamp").equals(stint.frames)
     steps = np.diff(column(mixed, "timestamp"))

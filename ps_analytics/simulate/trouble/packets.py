@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from ps_analytics.simulate.session import SimulatedSession
 
@@ -13,12 +14,21 @@ _LATEST_S = 0.2
 
 
 def jittered(session: SimulatedSession, *, seed: int, late_s: float = 0.004) -> SimulatedSession:
-    """Time stamps of arrival: each frame late by some time, `late_s` in the mean, none before the one sent earlier."""
+    """Time stamps of arrival: each frame late by some time, `late_s` in the mean, none before the one sent earlier.
+
+    Where the clock was set back they begin anew.
+    """
     stamps = session.frames["timestamp"].to_numpy()
-    late = np.minimum(_rng(seed, 1).exponential(late_s, len(stamps)), _LATEST_S)
-    apart = BURST_S * np.arange(len(stamps))
-    arrived = np.maximum.accumulate(stamps + late - apart) + apart
+    late = stamps + np.minimum(_rng(seed, 1).exponential(late_s, len(stamps)), _LATEST_S)
+    stretches = np.split(late, np.flatnonzero(np.diff(stamps) < 0) + 1)
+    arrived = np.concatenate([_in_order(stretch) for stretch in stretches])
     return replace(session, frames=session.frames.with_columns(timestamp=pl.Series(arrived)))
+
+
+def _in_order(stamps: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Stamps none of which is before the one ahead of it."""
+    apart = BURST_S * np.arange(len(stamps))
+    return np.asarray(np.maximum.accumulate(stamps - apart) + apart)
 
 
 def reordered(session: SimulatedSession, *, seed: int, share: float = 0.01) -> SimulatedSession:
