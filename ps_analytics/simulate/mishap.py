@@ -150,6 +150,10 @@ MISHAPS = {
     "restart": Mishap(_restart, 1.2, _is_game),
     "to_pits": Mishap(_to_pits, 1.2, _is_game),
     "flashback": Mishap(_flashback, 1.5, _is_game),
+    "held": Mishap(_held, 1.0, _is_game),
+    "noisy": Mishap(_noisy, 1.0, _says_where_and_when),
+    "spiked": Mishap(_spiked, 0.8, _is_game),
+    "flickering": Mishap(_flickering, 0.8, _says_where_and_when),
     "pause": Mishap(_pause, 1.5, _keeps_time),
     "pause_silent": Mishap(_pause_silent, 1.0, _keeps_time),
     "drop_out": Mishap(_drop_out, 1.5, _any),
@@ -158,16 +162,15 @@ MISHAPS = {
     "clock_forward": Mishap(_clock_forward, 0.6, _keeps_time),
     "clock_back": Mishap(_clock_back, 0.6, _keeps_time),
     "clock_reset": Mishap(_clock_reset, 0.3, _any),
-    "held": Mishap(_held, 1.0, _is_game),
-    "noisy": Mishap(_noisy, 1.0, _says_where_and_when),
-    "spiked": Mishap(_spiked, 0.8, _is_game),
-    "flickering": Mishap(_flickering, 0.8, _says_where_and_when),
     "jittered": Mishap(_jittered, 1.2, _says_when),
     "lost": Mishap(_lost, 1.0, _any),
     "reordered": Mishap(_reordered, 1.0, _any),
     "doubled": Mishap(_doubled, 1.0, _any),
 }
-"""Every trouble, in the order in which they strike: what is driven first, what the network does last."""
+"""Every trouble, in the order in which they strike: what is driven, what is shown of it, then when, then the network.
+
+So a paused game repeats its frame with the very error that frame had.
+"""
 
 CONFLICTS = (
     frozenset({"restart", "to_pits", "flashback", "silence", "clock_reset"}),
