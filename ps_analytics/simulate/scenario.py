@@ -49,7 +49,7 @@ def draw(seed: int) -> Scenario:
     Example:
         >>> scenario = draw(7)
         >>> scenario.troubles, len(scenario.session.truth)
-        (('pause',), 10)
+        (('noisy',), 10)
     """
     rng = np.random.default_rng([seed, 17])
     circuit, car, driver, source = _draw_circuit(rng, seed), _draw_car(rng), _draw_driver(rng), draw_source(rng)
