@@ -52,6 +52,7 @@ RESTART_LOOK_S = 0.5
 """A restart of the lap clock waits so long for the line to be seen."""
 WAIT_S = 0.4
 """Frames wait so long to be worked on together, unless a crossing is being decided."""
+SILENT_S = 60.0
 KEEP_S = 10.0
 BLOCK = 512
 SLICE = 2048
@@ -92,6 +93,7 @@ class LapStream:
         running: the lap that was open when the process before this one ended.
         closed: the lap before it, whose official time may have been missed.
         line: the start/finish line, where `latitude` and `longitude` are to tell when it is crossed.
+        silent_s: after so long without frames the laps begin anew.
     """
 
     def __init__(
@@ -102,6 +104,7 @@ class LapStream:
         running: RunningLap | None = None,
         closed: LapCut | None = None,
         line: Gate | None = None,
+        silent_s: float = SILENT_S,
     ) -> None:
         self._length_m = length_m
         self._number = first_lap_number
@@ -115,7 +118,7 @@ class LapStream:
         self._latest = closed
         """The lap closed last, as it was closed or corrected."""
         self._facts = Facts()
-        self._arrival, self._window, self._steps = Arrival(), Window(), Steps(length_m)
+        self._arrival, self._window, self._steps = Arrival(), Window(), Steps(length_m, silent_s)
         self._gate = None if line is None else GateWatch(line)
         self._gate_times: dict[int, float] = {}
         self._folded = -1
@@ -430,7 +433,12 @@ def open_first(frame: Floats, number: int) -> tuple[RunningLap, float]:
 
 
 def detect_laps(
-    frames: pl.DataFrame, *, length_m: float | None = None, first_lap_number: int = 0, line: Gate | None = None
+    frames: pl.DataFrame,
+    *,
+    length_m: float | None = None,
+    first_lap_number: int = 0,
+    line: Gate | None = None,
+    silent_s: float = SILENT_S,
 ) -> list[LapCut]:
     """The laps of a recording, in order: the stretch before the first crossing, the laps, the last stretch.
 
@@ -441,6 +449,7 @@ def detect_laps(
         length_m: the track's length in m, if known.
         first_lap_number: the number of the stretch before the first crossing.
         line: the start/finish line on the ground, for a recording that knows laps by its GPS only.
+        silent_s: after so long without frames the laps begin anew.
 
     Example:
         >>> import numpy as np, polars as pl
@@ -451,7 +460,7 @@ def detect_laps(
         >>> round(detect_laps(frames)[1].lap_time_s, 6)
         40.0
     """
-    stream = LapStream(length_m=length_m, first_lap_number=first_lap_number, line=line)
+    stream = LapStream(length_m=length_m, first_lap_number=first_lap_number, line=line, silent_s=silent_s)
     laps: dict[int, LapCut] = {}
     for news in (*stream.feed(frames), *stream.finish()):
         lap = news.lap if isinstance(news, LapCorrection) else news

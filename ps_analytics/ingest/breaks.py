@@ -15,14 +15,14 @@ from ps_analytics.ingest.line import CLOCK, COUNT, DRIVEN, LENGTH, POSITION, RUN
 
 Bools = NDArray[np.bool_]
 
-SILENT_S = 60.0
-"""After so long without frames another session begins."""
 HOLE_S = 0.75
 """Frames further apart than this have a hole between them."""
 UNSEEN_S = 2.0
 """Nobody can tell where in a longer hole the line was crossed, unless a lap clock does."""
 TELEPORT_M, TELEPORT_TIMES, TELEPORT_MORE_M = 40.0, 2.5, 15.0
 REWIND_M, REWIND_MS = 25.0, 3.0
+SKIP_SHARE, STEADY_MS, STEADY_MS2 = 0.02, 2.0, 12.0
+"""A position that skips less than the first share of a lap while the speed goes on evenly is the source's own flaw."""
 RESTART_OFF_M = 20.0
 """A car so far from where it drove to did not drive there, if its lap clock restarts too."""
 LEAP, FASTEST = 0.05, 0.12
@@ -66,9 +66,11 @@ class Judge:
 
     Args:
         length_m: the track's length in m, if known.
+        silent_s: after so long without frames the stream begins anew.
     """
 
-    def __init__(self, length_m: float | None) -> None:
+    def __init__(self, length_m: float | None, silent_s: float) -> None:
+        self._silent_s = silent_s
         self._given_m = np.nan if length_m is None else length_m
         self._sum_m = self._sum_share = 0.0
         self._fresh: Floats | None = None
@@ -103,7 +105,7 @@ class Judge:
             first: the absolute index of the second.
         """
         by_position = self._varies(known[POSITION, 1:])
-        found = _of_source(known, by_position)
+        found = _of_source(known, by_position, self._silent_s)
         new = placed & (known[POSITION, 1:] != known[POSITION, :-1])
         if self._fresh is None and placed.any():
             self._fresh = known[:, 1 + int(np.argmax(placed))].copy()[:, None]
@@ -197,6 +199,7 @@ def _of_position(steps: _Steps, rows: NDArray[np.intp], undone: Bools) -> list[t
     with np.errstate(invalid="ignore"):
         put = steps.off_m > np.maximum(TELEPORT_M, TELEPORT_TIMES * steps.way_m + TELEPORT_MORE_M)
         put |= np.abs(steps.short) > LEAP + FASTEST * steps.run_s
+        put &= ~_is_skip(steps)
         moving = ~(steps.speed[1:] + steps.speed[:-1] <= 2 * 3.6)
         put |= (steps.gone_m < -REWIND_M) & (steps.speed[1:] + steps.speed[:-1] > 2 * 3.6 * REWIND_MS)
         anew = (steps.counted_s < -FALL_S) & (steps.clock[1:] < RESTARTED_BELOW_S) & (steps.off_m > RESTART_OFF_M)
@@ -221,6 +224,13 @@ def _of_position(steps: _Steps, rows: NDArray[np.intp], undone: Bools) -> list[t
         elif anew[i]:
             found.append((row, Event.RESTART))
     return found
+
+
+def _is_skip(steps: _Steps) -> Bools:
+    """Where a position skips ahead a little while car and lap clock go on: a fold in its line (AMS2 at Monza)."""
+    even = np.abs(np.diff(steps.speed)) < 3.6 * (STEADY_MS + STEADY_MS2 * steps.run_s)
+    even &= (steps.speed[1:] > 3.6 * 8.0) & ~(steps.counted_s < 0)
+    return np.asarray(even & (steps.gone_m > 0) & (steps.off_m < SKIP_SHARE * steps.length_m), dtype=np.bool_)
 
 
 def _put_back(steps: _Steps) -> Bools:
@@ -248,13 +258,13 @@ def _put_back_unseen(known: Floats, by_position: Bools) -> list[tuple[int, float
     return [(1 + int(i), float(run[i] - counted[i])) for i in np.flatnonzero(back)]
 
 
-def _of_source(known: Floats, by_position: Bools) -> list[tuple[int, Event]]:
+def _of_source(known: Floats, by_position: Bools, silent_s: float) -> list[tuple[int, Event]]:
     """What counters and clocks show, by the row of the second frame.
 
     Without a position the source's lap counter tells the line, and without one the restart of its lap clock.
     """
     steps, counted = np.nan_to_num(np.diff(known[COUNT])), np.diff(known[CLOCK])
-    silent = np.diff(known[TIME]) > SILENT_S
+    silent = np.diff(known[TIME]) > silent_s
     odd = silent | (counted < -FALL_S) | (steps != 0)
     if not odd.any():
         return []

@@ -1,11 +1,14 @@
 """A session that is being recorded: its clock, its stream of laps, and the rows of both."""
 
+import contextlib
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ps_analytics.errors import BadTrack, NotFound
 from ps_analytics.ingest.boundaries import LapCorrection, LapCut, LapStream, RunningLap
 from ps_analytics.ingest.line import COLUMNS
 from ps_analytics.ingest.timeline import Timeline
@@ -48,7 +51,7 @@ class LiveSession:
             driver=batch.driver or None,
         )
         row = transaction.update_session(row, source_session_id=batch.session_id)
-        return cls(row, LapStream(), batch.first_seq)
+        return cls(row, _stream(transaction, row), batch.first_seq)
 
     @classmethod
     def resume(cls, transaction: Transaction, session: SessionRow) -> "LiveSession | None":
@@ -60,7 +63,8 @@ class LiveSession:
         batches = transaction.batches(session, since_us=_since(running))
         if not batches:
             return None
-        stream = LapStream(running=_running(running), closed=None if closed is None else _cut_of(closed))
+        last = None if closed is None else _cut_of(closed)
+        stream = _stream(transaction, session, running=_running(running), closed=last)
         live = cls(session, stream, max(batch.next_seq for batch in batches))
         live._open_lap, live._last_closed = running.lap_number, None if closed is None else closed.id
         live.to_seal = [lap.id for lap in laps[:-1] if not lap.sealed]
@@ -207,6 +211,17 @@ def cutting_columns(batches: Sequence[Batch], origin_us: int) -> dict[str, NDArr
         return columns
     order = np.argsort(time_us, kind="stable")
     return {name: values[order] for name, values in columns.items()}
+
+
+def _stream(
+    transaction: Transaction, session: SessionRow, *, running: RunningLap | None = None, closed: LapCut | None = None
+) -> LapStream:
+    """The laps of a session, on a track as long as it is known to be; when a session ends is for others to say."""
+    length_m = None
+    if session.track is not None:
+        with contextlib.suppress(NotFound, BadTrack):
+            length_m = transaction.read_track(session.track).length_m
+    return LapStream(length_m=length_m, running=running, closed=closed, silent_s=math.inf)
 
 
 def _since(running: LapRow) -> int | None:

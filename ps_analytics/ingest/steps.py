@@ -41,10 +41,11 @@ class Steps:
 
     Args:
         length_m: the track's length in m, if known; else it is guessed from what was driven.
+        silent_s: after so long without frames the stream begins anew.
     """
 
-    def __init__(self, length_m: float | None = None) -> None:
-        self._judge = Judge(length_m)
+    def __init__(self, length_m: float | None, silent_s: float) -> None:
+        self._judge = Judge(length_m, silent_s)
         self._last: Floats = np.full((ROWS, 1), np.nan)
         """The last known value of each row."""
         self._alive_s = self._ticked_s = np.nan
