@@ -10,15 +10,17 @@ Floats = NDArray[np.float64]
 
 SIGMAS = 1.96
 """Half the width of a band that holds 95 of 100, in standard deviations."""
-SMOOTHED = 1.15
+SMOOTHED = 1.3
 """How much wider than its average a smoothed place is off where the car turns: there the bends cut off are."""
 JERK_SHARE = 0.009
 """Error of a place between two frames, for each m/s² the acceleration changes there and s² between them."""
 BARE_SHARE = 0.08
 """The same for each m/s² of acceleration where no speed is known and it counts as constant between two frames."""
-UNSEEN_SHARE, LONG_STEP_S = 0.07, 0.25
+UNSEEN_SHARE, LONG_STEP_S = 0.05, 0.25
 """The same for the usual acceleration of the lap in a step that is longer: the driver may have braked unseen."""
 CLOSING_SHARE = 0.5
+LED_ON_SHARE = 0.005
+"""Times at the lines are off by no more of a step between samples where a lap is led on to them."""
 
 
 def band_of(placed: Placed, distance_m: Floats, when_s: Floats, *, start_s: float, end_s: float) -> Floats:
@@ -38,7 +40,7 @@ def band_of(placed: Placed, distance_m: Floats, when_s: Floats, *, start_s: floa
         place = place * np.interp(distance_m, placed.at_m, placed.uneven)
     drift = np.sqrt(placed.drift_m2 * placed.length_m * share * (1 - share))
     between = _between_frames(placed, distance_m)
-    closing = _closing(slowness, share, start_s, end_s)
+    closing = _closing(slowness, share, start_s, end_s, float(np.median(np.diff(placed.samples.time_s))))
     width = SIGMAS * np.sqrt((place**2 + drift**2 + between**2) * slowness**2 + closing**2)
     width[[0, -1]] = 0.0
     return np.asarray(width)
@@ -70,13 +72,17 @@ def _between_frames(placed: Placed, distance_m: Floats) -> Floats:
     else:
         turn = np.abs(np.diff(gain, prepend=gain[:1], append=gain[-1:]))
         change = JERK_SHARE * np.maximum(turn[:-1], turn[1:])
-    long = np.minimum(steps / LONG_STEP_S, 1.0) ** 2
+    long = np.minimum(steps / LONG_STEP_S, 1.0) ** 4
     change = np.hypot(change, UNSEEN_SHARE * usual * long)
     return np.asarray((change * steps**2)[row] * 4 * u * (1 - u))
 
 
-def _closing(slowness: Floats, share: Floats, start_s: float, end_s: float) -> Floats:
-    """What the closing line may have done wrong, in s: it takes a clock to be off, but it may be the line."""
+def _closing(slowness: Floats, share: Floats, start_s: float, end_s: float, step_s: float) -> Floats:
+    """What the closing line may have done wrong, in s: it takes a clock to be off, but it may be the line.
+
+    Very little may be neither: the car did not go on to the line just as it passed the last sample.
+    """
     taken = start_s + (end_s - start_s) * share
     at_line = (slowness[0] + slowness[-1]) / 2
-    return np.asarray(CLOSING_SHARE * np.abs(taken * (slowness / at_line - 1)))
+    led_on = taken / (1 + (taken / (LED_ON_SHARE * step_s)) ** 2)
+    return np.asarray(CLOSING_SHARE * np.hypot(taken * (slowness / at_line - 1), led_on))

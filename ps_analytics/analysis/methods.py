@@ -179,11 +179,19 @@ def _on_curve(lap: Samples, base: Base, curves: dict[str, Curve], method: str) -
         raise IncompatibleLaps("their coordinates are not of the same kind.")
     curve = curves[kinds[0]]
     placed, own = place_on(curve, lap, method), base.on(curve, method)
-    own = replace(own, error_m=float(np.hypot(own.error_m, np.hypot(curve.error_m, PATH_M))))
+    own = _less_sure(own, float(np.hypot(curve.error_m, PATH_M)))
     if curve.kind == GPS:
         wander_m = _wander_m(placed)
         placed, own = (_steadied(found, wander_m) for found in (placed, own))
     return Both(placed, own)
+
+
+def _less_sure(placed: Placed, by_m: float) -> Placed:
+    """A lap each of whose places is off by so much more, however sure it is of itself."""
+    local = placed.error_m * (np.ones(1) if placed.uneven is None else placed.uneven)
+    error = np.hypot(local, by_m)
+    whole = float(np.sqrt(np.mean(error**2)))
+    return replace(placed, error_m=whole, uneven=None if placed.uneven is None else error / max(whole, 1e-12))
 
 
 def _steadied(placed: Placed, wander_m: float) -> Placed:

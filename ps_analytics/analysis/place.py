@@ -21,8 +21,6 @@ _FAKE_BELOW = 0.85
 _FAKE_SPREAD = 0.05
 _FAKE_OVER_S = 0.3
 _WHOLE = 1.5
-_FRESH_SHARE, _BETWEEN_M = 0.9, 1e-4
-"""Where a position is held for some samples, the metres driven in between are off by so much beside it."""
 _END_SIGMAS = 3.0
 """The slow part is twice as uncertain at its ends; so many of its errors may well be noise there."""
 DRIFT_M2 = 2e-4
@@ -237,7 +235,7 @@ def correct(
     spread, step = noise(error), float(np.median(np.diff(time_s)))
     if step <= 0 or spread <= 0.02 + 1.5 * step**2:
         error_m, uneven = _uneven(samples, time_s, error)
-        return Corrected(_added(samples, driven, time_s, error), spread, error_m, uneven=uneven)
+        return Corrected(_added(samples, driven, *_led_on(samples, time_s, error)), spread, error_m, uneven=uneven)
     _, uneven = _uneven(samples, time_s, error)
     spread = max(spread, power)  # what stood out is gone, what it left in the slow part is not
     slow = slow_part(time_s, error, spread=spread)
@@ -253,10 +251,17 @@ def _uneven(samples: Samples, time_s: Floats, error: Floats) -> tuple[float, Flo
     """The noise of the whole series, and at each sample how many times that it is."""
     # A line from one position to the next cuts every bend off by an eighth of its second difference or more.
     bend = np.abs(np.diff(error, n=2, prepend=error[0], append=error[-1])) / 6
-    held = _BETWEEN_M if len(error) < _FRESH_SHARE * len(samples.time_s) else 0.0
-    local = np.hypot(np.hypot(noise_along(error), held), uniform_filter1d(bend, min(25, len(bend))))
+    local = np.hypot(noise_along(error), uniform_filter1d(bend, min(25, len(bend))))
     whole = float(np.sqrt(np.mean(local**2)))
     return whole, np.interp(samples.time_s, time_s, local) / max(whole, 1e-12)
+
+
+def _led_on(samples: Samples, time_s: Floats, error: Floats) -> tuple[Floats, Floats]:
+    """The series led on to the lap's first and last sample, where a held position begins late and ends early."""
+    first, last = float(samples.time_s[0]), float(samples.time_s[-1])
+    before = error[0] + end_rate(error[:END_SAMPLES], time_s[:END_SAMPLES]) * (first - time_s[0])
+    after = error[-1] + end_rate(error[-END_SAMPLES:], time_s[-END_SAMPLES:]) * (last - time_s[-1])
+    return np.r_[first, time_s, last], np.r_[before, error, after]
 
 
 def _added(samples: Samples, driven: Floats, time_s: Floats, error: Floats) -> Floats:

@@ -8,6 +8,9 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 
+_LEAP = 9.0
+"""A fourth difference so many times the usual one is a leap, not noise."""
+
 
 def noise(values: Floats) -> float:
     """The standard deviation of white noise on a slow series, in its unit: from its fourth differences.
@@ -34,12 +37,19 @@ def noise_power(values: Floats) -> float:
     if len(values) < 5:
         return 0.0
     differences = np.abs(np.diff(values, n=4))
-    usual = float(np.median(differences))
-    return float(np.sqrt(np.mean(np.minimum(differences, 9.0 * usual) ** 2) / 70.0))
+    return float(_power(differences[None])[0])
+
+
+def _power(differences: Floats) -> Floats:
+    """The noise behind fourth differences, a row each; single leaps are held down."""
+    most = _LEAP * np.median(differences, axis=1, keepdims=True)
+    return np.asarray(np.sqrt(np.mean(np.minimum(differences, most) ** 2, axis=1) / 70.0))
 
 
 def noise_along(values: Floats, *, over: int = 120) -> Floats:
-    """The standard deviation of white noise around each value, in its unit: as `noise`, of stretches of `over` values.
+    """The standard deviation of white noise around each value, in its unit: `noise_power` of each `over` values.
+
+    All of it counts, for a clock in whole milliseconds is off in a pattern, of which a median says little.
 
     Example:
         >>> values = np.random.default_rng(1).normal(0, np.where(np.arange(2000) < 1000, 1.0, 3.0))
@@ -48,11 +58,10 @@ def noise_along(values: Floats, *, over: int = 120) -> Floats:
     """
     blocks = len(values) // over
     if blocks < 2:
-        return np.full(len(values), noise(values))
+        return np.full(len(values), noise_power(values))
     differences = np.abs(np.diff(values, n=4, append=values[-4:]))[: blocks * over].reshape(blocks, over)
-    local = 1.4826 * np.median(differences, axis=1) / np.sqrt(70.0)
     middles = (np.arange(blocks) + 0.5) * over
-    return np.asarray(np.interp(np.arange(len(values)), middles, local))
+    return np.asarray(np.interp(np.arange(len(values)), middles, _power(differences)))
 
 
 def without_outliers(values: Floats, *, floor: float) -> Floats:
