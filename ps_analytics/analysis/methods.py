@@ -12,6 +12,7 @@ from ps_analytics.analysis.place import DRIFT_M2, Placed, place
 from ps_analytics.analysis.projection import place_on
 from ps_analytics.analysis.rows import GPS, XY
 from ps_analytics.analysis.samples import Samples
+from ps_analytics.analysis.smooth import noise
 from ps_analytics.errors import IncompatibleLaps
 from ps_analytics.track import TrackModel
 
@@ -25,6 +26,8 @@ METHODS = (POSITION, PROJECTION, CENTRE_LINE, SCALED_DISTANCE, DISTANCE, TIME)
 """Ways to lay a lap on another's metres, by name."""
 EXACT_M = 0.03
 """A position that is off by less is not looked beyond."""
+QUIETER = 0.7
+"""Coordinates with less than this much of the position's noise may place a lap better than it does."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -129,8 +132,9 @@ def lay_best(lap: Samples, base: Base) -> Both:
 
     A position that is as good as exact is taken at once. Else it, the projection on the reference's path and the
     distance driven are tried; the error of each is known from its noise, how much of it the smoothing leaves, how far
-    GPS places wander, and how fast the distance drifts. The centre line is the projection by another path and never
-    better than it; the bare distance and the time say nothing of where a car was.
+    GPS places wander, and how fast the distance drifts. The projection smooths as the position does, on a path no surer
+    than the coordinates: beside a position, it is tried where they are less noisy. The centre line is the projection by
+    another path and never better than it; the bare distance and the time say nothing of where a car was.
 
     Raises:
         IncompatibleLaps: no method works; says why the first does not.
@@ -138,6 +142,8 @@ def lay_best(lap: Samples, base: Base) -> Both:
     tried: list[Both] = []
     refused: list[IncompatibleLaps] = []
     for method in (POSITION, PROJECTION, SCALED_DISTANCE):
+        if method == PROJECTION and tried and not _is_quieter(lap, tried[0].lap.noise_m):
+            continue
         try:
             both = _WAYS[method](lap, base)
         except IncompatibleLaps as unusable:
@@ -149,6 +155,16 @@ def lay_best(lap: Samples, base: Base) -> Both:
     if not tried:
         raise refused[-1]
     return min(tried, key=lambda both: both.error_m)
+
+
+def _is_quieter(lap: Samples, position_m: float) -> bool:
+    """Whether coordinates in m are less noisy than a position; of those in degrees the noise says little."""
+    if XY not in lap.places:
+        return True
+    points = np.stack(lap.places[XY], axis=1)
+    points = points[np.isfinite(points).all(axis=1)]
+    points = points[np.append(True, np.any(np.diff(points, axis=0) != 0, axis=1))]
+    return float(np.hypot(noise(points[:, 0]), noise(points[:, 1])) / np.sqrt(2)) < QUIETER * position_m
 
 
 def _by_position(lap: Samples, base: Base) -> Both:

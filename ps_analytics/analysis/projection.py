@@ -143,7 +143,7 @@ def _costs(curve: Curve, x: Floats, y: Floats, station_m: Floats) -> tuple[Float
 def _cheapest_way(costs: Floats) -> NDArray[np.int64]:
     """For each look the candidate of the cheapest way through all; a way shifts by one candidate a look at most."""
     looks, count = costs.shape
-    nearest = np.argmin(costs, axis=1)
+    nearest: NDArray[np.int64] = np.argmin(costs, axis=1)
     if np.all(np.abs(np.diff(nearest)) <= 1):  # nothing beside the path or across it leads astray
         return nearest
     came = np.zeros((looks, count), dtype=np.int64)
