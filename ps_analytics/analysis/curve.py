@@ -134,10 +134,8 @@ def _quiet(station: Floats, points: Floats) -> tuple[Floats, float]:
     spread = float(np.hypot(noise(points[:, 0]), noise(points[:, 1])) / np.sqrt(2))
     if spread <= _NOISY_M:
         return points, spread
-    as_time = station / _PACE_MS
-    smooth = [slow_part(as_time, points[:, axis], spread=spread) for axis in range(2)]
-    left = float(np.hypot(smooth[0].error, smooth[1].error) / np.sqrt(2))
-    return np.stack([slow.values for slow in smooth], axis=1), left
+    slow = slow_part(station / _PACE_MS, points, spread=spread)
+    return slow.values, slow.error
 
 
 def _beyond(station: Floats, points: Floats, length_m: float) -> tuple[Floats, Floats, bool]:

@@ -1,5 +1,6 @@
 """What is slow in a noisy series: median filter, noise estimate, the Whittaker smoother and how much of it to take."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -123,7 +124,7 @@ def _solved(bends: Floats, values: Floats, strength: float, weights: Floats | No
 
     bands = strength * bends
     bands[2] += 1.0 if weights is None else weights
-    wanted = values if weights is None else weights * values
+    wanted = values if weights is None else weights * values  # weighted is one series only
     return np.asarray(solveh_banded(bands, wanted, overwrite_ab=True, check_finite=False), dtype=np.float64)
 
 
@@ -167,8 +168,8 @@ def slow_part(
 
     Args:
         time_s: when the values were taken, increasing, in s.
-        values: the series, finite; at least five.
-        spread: its noise σ.
+        values: the series, finite; at least five. Or several series as columns, which share one cutoff.
+        spread: their noise σ.
         pins: (time, value) of moments at which the slow part is known.
         cutoff_hz: the cutoff, where it was chosen before.
 
@@ -201,17 +202,35 @@ def _best_cutoff(time_s: Floats, values: Floats, spread: float, step_s: float) -
     """Chosen on means of some samples: the noise stays white, and a fraction of the work is left."""
     over = max(1, int(1.0 / (_CHOSEN_AT_HZ * step_s)))
     count = len(values) // over
-    at, means = (series[: count * over].reshape(count, over).mean(axis=1) for series in (time_s, values))
+    at, means = (
+        series[: count * over].reshape(count, over, *series.shape[1:]).mean(axis=1) for series in (time_s, values)
+    )
     if count < 8:
         return FASTEST_HZ
     fastest = min(FASTEST_HZ, 0.2 / (step_s * over))
     choices = np.geomspace(min(SLOWEST_HZ, fastest / 2), fastest, _CHOICES)
-    bends, costs = _bends(at), []
-    for cutoff_hz in choices:
-        smooth = _solved(bends, means, _strength(step_s * over, float(cutoff_hz)), None)
+    bends, columns = _bends(at), means.size / count
+
+    def cost(cutoff_hz: float) -> float:
+        smooth = _solved(bends, means, _strength(step_s * over, cutoff_hz), None)
         used = 2.0 + count * _PASSED * 2 * np.pi * cutoff_hz * step_s * over
-        costs.append(float(np.sum((means - smooth) ** 2)) + 2 * spread**2 / over * used)
-    return float(choices[int(np.argmin(costs))])
+        return float(np.sum((means - smooth) ** 2)) + 2 * spread**2 / over * used * columns
+
+    return float(choices[_cheapest(lambda place: cost(float(choices[place])))])
+
+
+def _cheapest(cost: Callable[[int], float]) -> int:
+    """The choice that costs least: every third is tried, then those beside the best of them, as far as they are better.
+
+    Costs fall and rise once, but for a little noise.
+    """
+    costs = {place: cost(place) for place in range(1, _CHOICES, 3)}
+    while True:
+        best = min(costs, key=lambda place: costs[place])
+        beside = [place for place in (best - 1, best + 1) if 0 <= place < _CHOICES and place not in costs]
+        if not beside:
+            return best
+        costs |= {place: cost(place) for place in beside}
 
 
 def _pinned(
