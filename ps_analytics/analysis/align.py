@@ -4,12 +4,13 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from ps_analytics.analysis.compatibility import check_lengths, check_places
 from ps_analytics.analysis.grid import GridLap as GridLap
 from ps_analytics.analysis.grid import on_grid
 from ps_analytics.analysis.methods import METHODS as METHODS
-from ps_analytics.analysis.methods import Base, Both, lay_best, lay_both
+from ps_analytics.analysis.methods import Base, lay_best, lay_both
 from ps_analytics.analysis.place import Placed, place
 from ps_analytics.analysis.samples import Samples, read_samples
 from ps_analytics.errors import UnknownMethod
@@ -80,6 +81,12 @@ class Alignment:
         self._reference, self._samples = reference, read_samples(reference)
         self._own: Base | None = None
         self._grids: dict[int, tuple[Placed, GridLap]] = {}
+        self._last: tuple[Lap | pl.DataFrame, Pair] | None = None
+
+    @property
+    def reference(self) -> Lap | pl.DataFrame:
+        """The lap others are laid on."""
+        return self._reference
 
     @property
     def grid(self) -> GridLap:
@@ -95,11 +102,16 @@ class Alignment:
         return self.pair(lap).lap
 
     def pair(self, lap: Lap | pl.DataFrame) -> Pair:
-        """A lap and the reference, both placed by the same method.
+        """A lap and the reference, both placed by the same method. Asked again of the same lap, it costs nothing.
 
         Raises:
             IncompatibleLaps: they cannot be compared; says why.
         """
+        if self._last is None or self._last[0] is not lap:
+            self._last = lap, self._paired(lap)
+        return self._last[1]
+
+    def _paired(self, lap: Lap | pl.DataFrame) -> Pair:
         samples = read_samples(lap)
         same_track = _same_track(lap, self._reference)
         base = self._base(samples)
@@ -108,9 +120,8 @@ class Alignment:
         flags: dict[str, object] = {} if same_track is not False else {"other_track": True}
         flags |= check_places(both, base)
         one, other = on_grid(both.lap, step_m=self.step_m), self._on_grid(both.reference)
-        if _are_one(both):
-            still = np.zeros(len(one.distance_m))
-            one, other = replace(one, band_s=still), replace(other, band_s=still)
+        if _are_one(samples, self._samples):  # also where its own path tells its places not to the last bit
+            one = other = replace(other, band_s=np.zeros(len(other.distance_m)))
         return Pair(one, other, one.method, flags)
 
     def _base(self, lap: Samples) -> Base:
@@ -129,15 +140,17 @@ class Alignment:
         return self._grids[id(placed)][1]
 
 
-def _are_one(both: Both) -> bool:
-    """Whether a lap is compared with itself."""
-    one, other = both.lap.samples, both.reference.samples
-    return one is other or (
-        len(one.time_s) == len(other.time_s)
-        and one.lap_time_s == other.lap_time_s
-        and np.array_equal(one.time_s, other.time_s)
-        and np.array_equal(both.lap.at_m, both.reference.at_m)
-    )
+def _are_one(lap: Samples, reference: Samples) -> bool:
+    """Whether a lap is compared with itself: everything that places it is the same."""
+    if lap.lap_time_s != reference.lap_time_s or len(lap.time_s) != len(reference.time_s):
+        return False
+    pairs = ((lap.speed_ms, reference.speed_ms), (lap.position, reference.position))
+    alike = all(one is other or _same(one, other) for one, other in pairs)
+    return alike and np.array_equal(lap.time_s, reference.time_s)
+
+
+def _same(one: NDArray[np.float64] | None, other: NDArray[np.float64] | None) -> bool:
+    return one is not None and other is not None and np.array_equal(one, other, equal_nan=True)
 
 
 def _same_track(lap: Lap | pl.DataFrame, reference: Lap | pl.DataFrame) -> bool | None:

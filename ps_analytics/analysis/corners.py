@@ -78,6 +78,7 @@ def corners(
     reference: Lap | pl.DataFrame | None = None,
     *,
     track: TrackModel | None = None,
+    alignment: Alignment | None = None,
 ) -> pl.DataFrame:
     """One row a lap and corner of the track: its speeds, pedals, hands and line, and the time lost to a reference.
 
@@ -132,6 +133,7 @@ def corners(
         laps: a lap, or a frame with the catalogue's columns that holds one; or several of one track.
         reference: the lap to compare with, likewise.
         track: None takes what the laps bring along, else learns it from them.
+        alignment: the reference as it is ready already, from a delta of the same laps; stands in for `reference`.
 
     Raises:
         IncompatibleLaps: there are no laps, they are not of one track, one cannot be placed on it, or they teach no
@@ -145,13 +147,14 @@ def corners(
         >>> corners(lap, lap).select("corner", "direction", "brake_point_m", "lost_s").row(0)
         ('T1', 'right', None, 0.0)
     """
+    reference = reference if alignment is None else alignment.reference
     several = not isinstance(laps, Lap | pl.DataFrame)
     chosen = [laps] if isinstance(laps, Lap | pl.DataFrame) else list(laps)
     if not chosen:
         raise IncompatibleLaps("there are no laps.")
     _check_names(chosen if reference is None else [*chosen, reference])
     model = resolve_track(chosen if reference is None else [*chosen, reference], track)
-    laid = _lay(chosen, reference, model)
+    laid = _lay(chosen, reference, model, alignment)
     found = _zones(laid, model)
     rows = [row for lap in laid for row in _rows(lap, found, model)]
     table = pl.DataFrame({name: [_or_none(row.get(name)) for row in rows] for name in SCHEMA}, schema=SCHEMA)
@@ -173,13 +176,18 @@ class _Laid:
     loop: LoopLap
 
 
-def _lay(laps: Sequence[Lap | pl.DataFrame], reference: Lap | pl.DataFrame | None, track: TrackModel) -> list[_Laid]:
+def _lay(
+    laps: Sequence[Lap | pl.DataFrame],
+    reference: Lap | pl.DataFrame | None,
+    track: TrackModel,
+    alignment: Alignment | None,
+) -> list[_Laid]:
     """The laps on the metres of the reference, else of the fastest of them."""
     if reference is None and len(laps) == 1:
         grid = grid_lap(laps[0])
         return [_Laid(grid, None, loop(grid))]
-    base = min(laps, key=_time_s) if reference is None else reference
-    alignment = Alignment(base, track=track)
+    if alignment is None:
+        alignment = Alignment(min(laps, key=_time_s) if reference is None else reference, track=track)
     pairs = [alignment.pair(lap) for lap in laps]
     if len({pair.lap.length_m for pair in pairs}) > 1:
         raise IncompatibleLaps("the lap the others are laid on does not say how long the track is.")

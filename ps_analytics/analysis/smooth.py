@@ -214,7 +214,7 @@ def _best_cutoff(time_s: Floats, values: Floats, spread: float, step_s: float) -
     def cost(cutoff_hz: float) -> float:
         smooth = _solved(bends, means, _strength(step_s * over, cutoff_hz), None)
         used = 2.0 + count * _PASSED * 2 * np.pi * cutoff_hz * step_s * over
-        return float(np.sum((means - smooth) ** 2)) + 2 * spread**2 / over * used * columns
+        return float(np.sum((means - smooth) ** 2) + 2 * spread**2 / over * used * columns)
 
     return float(choices[_cheapest(lambda place: cost(float(choices[place])))])
 

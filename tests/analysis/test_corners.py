@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, reject, settings
 from hypothesis import strategies as st
 
+from ps_analytics.analysis.align import Alignment
 from ps_analytics.analysis.corners import SCHEMA, corners
 from ps_analytics.errors import IncompatibleLaps
 from ps_analytics.lap import Lap, LapKind
@@ -350,6 +351,13 @@ def test_the_reference_loses_nothing_to_itself() -> None:
     lap = drive_by_metre({**KNOWN, **circling(0.0)})
     row = corners(lap, lap, track=ONE).row(0, named=True)
     assert (row["lost_s"], row["offset_m"], row["offset_left_m"], row["offset_right_m"]) == (0.0, 0.0, 0.0, 0.0)
+
+
+def test_a_table_on_an_alignment_made_for_a_delta_is_that_of_its_reference(outing: Outing) -> None:
+    lap, reference = outing.laps(outing.frames())[:2]
+    table = corners(lap, alignment=Alignment(reference), track=ONE)
+    assert table.equals(corners(lap, reference, track=ONE))
+    assert table["lost_s"].null_count() == 0
 
 
 def test_a_lap_without_a_time_has_a_table_of_what_it_drove_and_no_loss() -> None:
