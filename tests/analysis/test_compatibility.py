@@ -14,7 +14,7 @@ from ps_analytics.simulate.circuit import Circuit, generate
 from ps_analytics.simulate.driver import Driver
 from ps_analytics.simulate.route import LapPlan
 from ps_analytics.simulate.session import SimulatedSession, simulate
-from tests.analysis.laps import changed, lap_from, values_of, without
+from tests.analysis.laps import changed, drive_evenly, lap_from, values_of, without
 
 RATE_HZ = 20.0
 ALL = ("timestamp", "lap_time", "normalized_position", "speed", "x", "y")
@@ -78,6 +78,31 @@ def test_laps_of_one_track_are_compared_and_others_refused(seed: int, names: tup
     assert "of different tracks" in refusal(first_lap(away, names), reference)
     assert refusal(reversed_lap(lap), reference) == "lap 1 runs the other way round."
     assert "they do not begin at the same line: lap 1 lies" in refusal(from_half_way(one, names), reference)
+
+
+def test_a_version_of_the_track_that_is_longer_by_a_hundredth_is_laid_on_the_references_metres() -> None:
+    names = ("timestamp", "lap_time", "normalized_position", "speed")
+    reference, lap = (replace(first_lap(session(circuit(SEEDS[0], 2600.0), s), names), track="Ring") for s in (1, 2))
+    longer = changed(lap, "speed", values_of(lap, "speed") * 1.01)
+    found, same = delta(longer, reference), delta(lap, reference)
+    assert found.method == "position"
+    assert found.frame["distance_m"].equals(same.frame["distance_m"])
+    assert found.frame["delta_s"].to_numpy() == pytest.approx(same.frame["delta_s"].to_numpy(), abs=2e-3)
+
+
+def test_laps_of_a_few_seconds_close_too() -> None:
+    lap, reference = drive_evenly(12.4, length_m=400.0), drive_evenly(12.0, length_m=400.0)
+    found = delta(lap, reference)
+    assert (found.method, found.frame["delta_s"][-1]) == ("position", 12.4 - 12.0)
+    assert found.frame["delta_s"].to_numpy() == pytest.approx(
+        reference_share(found.frame["distance_m"]) * 0.4, abs=1e-3
+    )
+
+
+def reference_share(distance_m: pl.Series) -> np.ndarray:
+    """The share of a lap's time gone by each place, by `drive_evenly`: L (0.7 q + 0.3 q²)."""
+    gone = distance_m.to_numpy() / distance_m[-1]
+    return np.asarray((np.sqrt(0.49 + 1.2 * gone) - 0.7) / 0.6)
 
 
 def test_the_other_coordinates_of_another_game_are_flagged_and_not_refused() -> None:
