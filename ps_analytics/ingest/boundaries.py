@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from ps_analytics.ingest.arrival import Arrival
 from ps_analytics.ingest.breaks import Event, Happening
-from ps_analytics.ingest.facts import Facts, fold, rests_on_line
+from ps_analytics.ingest.facts import FAR_BEHIND, ON_LINE, Facts, fold, rests_on_line
 from ps_analytics.ingest.gate import Gate, GateWatch
 from ps_analytics.ingest.laps import Ends, LapCorrection, LapCut, RunningLap, correct, cut, take_back, with_official
 from ps_analytics.ingest.line import (
@@ -290,7 +290,7 @@ class LapStream:
             return True
         first = max(frame - CONTEXT_FRAMES // 2, self._window.start) - self._window.start
         position = self._window.frames[POSITION, first : frame + 1 - self._window.start]
-        return not bool(np.any((position > 0.03) & (position < 0.998)))
+        return not bool(np.any((position > ON_LINE) & (position < 1 - FAR_BEHIND)))
 
     def _settled_at(self, candidate: Happening) -> int | None:
         breaks = (c.frame for c in self._candidates if c.event is Event.BREAK and c.frame > candidate.frame)
@@ -310,7 +310,10 @@ class LapStream:
     def _open_first(self, frame: Floats) -> None:
         """The first frame opens a lap: at the line if it plainly lies there (§2), else the stretch before it."""
         self._running, time_s = open_first(frame, self._number)
-        self._start = _Start(time_s, time_s, 0.0, 0.0, self._running.began_at_line or rests_on_line(frame))
+        at_line = self._running.began_at_line or rests_on_line(frame)
+        if self._gate is not None:
+            at_line = self._gate.rests_at(frame)
+        self._start = _Start(time_s, time_s, 0.0, 0.0, at_line)
         self._folded = 0
 
     def _fold(self, facts: Facts, first: int, end: int) -> Facts:
@@ -347,6 +350,9 @@ class LapStream:
         facts = self._facts_until(self._window.index_of(line_s))
         if np.isfinite(count := self._window.at(COUNT, crossing)):
             facts = replace(facts, source_lap_number=int(count))
+        facts = replace(
+            facts, gap_s=max(facts.gap_s, self._window.at(RUN, crossing + 1) - self._window.at(RUN, crossing))
+        )
         stated_s = None
         if self._has[LAST] and not self._running.began_at_line:
             stated_s = stated_from_rest(window, row, line, facts)
@@ -396,7 +402,8 @@ class LapStream:
             news.append(cut(self._running, facts, self._ends(time_s), line=None))
             start_s = self._arrival.to_source(time_s)
             self._running = RunningLap(self._running.lap_number + 1, start_s, began_at_line=False)
-        rests = rests_on_line(self._window.frames[:, after - self._window.start])
+        frame = self._window.frames[:, after - self._window.start]
+        rests = rests_on_line(frame) if self._gate is None else self._gate.rests_at(frame)
         run_s, undone_s, driven_m = (self._window.at(row, after) for row in (RUN, UNDONE, DRIVEN))
         self._start = _Start(time_s, run_s, undone_s, driven_m, rests)
         self._facts, self._folded, self._broke, self._broke_s = Facts(), after, after, time_s

@@ -17,8 +17,8 @@ Bools = NDArray[np.bool_]
 
 HOLE_S = 0.75
 """Frames further apart than this have a hole between them."""
-UNSEEN_S = 2.0
-"""Nobody can tell where in a longer hole the line was crossed, unless a lap clock does."""
+UNSEEN_TIMES = 2.5
+"""Nobody can tell where in a hole so much longer than the step before the line was crossed, unless a lap clock does."""
 TELEPORT_M, TELEPORT_TIMES, TELEPORT_MORE_M = 40.0, 2.5, 15.0
 REWIND_M, REWIND_MS = 25.0, 3.0
 SKIP_SHARE, STEADY_MS, STEADY_MS2 = 0.02, 2.0, 12.0
@@ -76,23 +76,24 @@ class Judge:
         self._fresh: Floats | None = None
         """The last frame whose position was new."""
         self._range = (np.inf, -np.inf)
-        self._falling_s = 0.0
+        self._falling_s = self._step_s = 0.0
 
-    def passes(self, known: Floats, share: Floats) -> bool:
+    def passes(self, known: Floats) -> bool:
         """Whether frames that each have a position just ahead of the last one's need no judging, and nothing else does.
 
         Args:
             known: the frames after the one before them, as of `judge`.
-            share: how far each is ahead.
         """
         if self._fresh is None or self._fresh[TIME, 0] != known[TIME, 0] or self._range[1] - self._range[0] <= 1e-3:
             return False
         run_s, way_m, sums = np.diff(known[RUN]), np.diff(known[DRIVEN]), (self._sum_m, self._sum_share)
+        share = way_round(known[POSITION, :-1], known[POSITION, 1:])  # worked out as where frames are judged
         length_m = self._lengths(share, way_m, run_s)
         if np.any(np.abs(share * length_m - way_m) > RESTART_OFF_M):
             self._sum_m, self._sum_share = sums
             return False
-        known[LENGTH, 1:], self._fresh, self._falling_s = length_m, known[:, -1:].copy(), 0.0
+        known[LENGTH, 1:], self._fresh = length_m, known[:, -1:].copy()
+        self._falling_s, self._step_s = 0.0, float(run_s[-1])
         return True
 
     def judge(self, known: Floats, placed: Bools, first: int) -> tuple[list[Happening], list[tuple[int, float]]]:
@@ -114,7 +115,8 @@ class Judge:
         if new.any():
             assert self._fresh is not None  # a new position is a position
             rows = 1 + np.flatnonzero(new)
-            steps = _Steps(np.concatenate([self._fresh, known[:, rows]], axis=1), self._lengths)
+            steps = _Steps(np.concatenate([self._fresh, known[:, rows]], axis=1), self._lengths, self._step_s)
+            self._step_s = float(steps.run_s[-1])
             self._fresh = known[:, rows[-1:]].copy()
             if not steps.uneven:
                 self._falling_s = 0.0
@@ -171,9 +173,10 @@ class Judge:
 class _Steps:
     """Steps between frames with new positions."""
 
-    def __init__(self, fresh: Floats, lengths: Callable[[Floats, Floats, Floats], Floats]) -> None:
+    def __init__(self, fresh: Floats, lengths: Callable[[Floats, Floats, Floats], Floats], before_s: float) -> None:
         self.position, self.clock, self.count, self.speed = (fresh[row] for row in (POSITION, CLOCK, COUNT, SPEED))
         self.run_s = np.diff(fresh[RUN])
+        self.before_s = np.concatenate([[before_s], self.run_s[:-1]])
         self.way_m = np.diff(fresh[DRIVEN]) + 0.0 * self.speed[1:]
         """By speed; NaN where there is none."""
         self.short = way_round(self.position[:-1], self.position[1:])
@@ -205,7 +208,7 @@ def _of_position(steps: _Steps, rows: NDArray[np.intp], undone: Bools) -> list[t
         anew = (steps.counted_s < -FALL_S) & (steps.clock[1:] < RESTARTED_BELOW_S) & (steps.off_m > RESTART_OFF_M)
         over_back = (steps.laps == -1) & (steps.counted_s > steps.run_s + 1.0)
         timed = (steps.counted_s < 0) & (steps.clock[1:] >= 0) & (steps.clock[1:] <= steps.run_s)
-    unseen = (steps.run_s > UNSEEN_S) & ~timed
+    unseen = (steps.run_s > HOLE_S) & (steps.run_s > UNSEEN_TIMES * steps.before_s) & ~timed
     at_rest = steps.speed[1:] < AT_REST_KMH
     stopped = at_rest & (steps.speed[:-1] > 3.6 * (CRASH_MS + CRASH_MS2 * steps.run_s))
     stopped |= at_rest & (steps.clock[1:] < FROM_REST_S) & (steps.run_s > HOLE_S)

@@ -32,6 +32,9 @@ STOPPED_BELOW_KMH = 3.6
 STOPPED_S = 1.0
 GAP_S = 0.75
 PAUSED_S = 0.25
+ON_LINE, BEHIND, FAR_BEHIND = 0.03, 0.005, 0.01
+"""A car at rest up to the first share of a lap past the line starts from it, and one so little behind it that only its
+position trembles; one farther behind than the last has to cross it first."""
 VERDICT_LAG_S = 2.0
 """A source's verdict on the lap before may stand this long after the line."""
 
@@ -202,7 +205,7 @@ def _drive(window: Floats, step: Floats) -> tuple[float, float]:
 
 def rests_on_line(frame: Floats) -> bool:
     """Whether a car stands on the line, ready to start; its position may tremble."""
-    on_line = not (0.03 < frame[POSITION] < 0.998) and not (frame[CLOCK] > 0.5)
+    on_line = not (ON_LINE < frame[POSITION] < 1 - BEHIND) and not (frame[CLOCK] > 0.5)
     placed = bool(np.isfinite(frame[POSITION]) or np.isfinite(frame[CLOCK]))
     return bool(frame[SPEED] < 7.2) and on_line and placed
 

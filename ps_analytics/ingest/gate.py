@@ -12,6 +12,8 @@ from numpy.typing import ArrayLike
 from ps_analytics.ingest.line import LATITUDE, LONGITUDE, RUN, SPEED, Floats, share_of_time
 
 EARTH_M = 6_371_008.8
+AT_GATE_M, AT_REST_KMH = 5.0, 7.2
+"""A car at rest this close to the gate starts from it."""
 LONGEST_STEP_S = 2.0
 """Fixes further apart than this do not say where the car was in between."""
 
@@ -67,6 +69,15 @@ class GateWatch:
             for i, run_s in self._crossings(known[:, placed])
             if placed[i + 1] > 0
         ]
+
+    def rests_at(self, frame: Floats) -> bool:
+        """Whether a car stands on the gate, ready to start: its GPS wanders over it."""
+        ends = np.array([self._gate.latitude_2, frame[LATITUDE]]), np.array([self._gate.longitude_2, frame[LONGITUDE]])
+        (gate_east, east), (gate_north, north) = _plane(self._gate, *ends)
+        width_m = np.hypot(gate_east, gate_north)
+        off_m = abs(gate_east * north - gate_north * east) / width_m
+        beside_m = abs((gate_east * east + gate_north * north) / width_m - width_m / 2) - width_m / 2
+        return bool(frame[SPEED] < AT_REST_KMH and off_m < AT_GATE_M and beside_m < AT_GATE_M)
 
     def _crossings(self, fixes: Floats) -> list[tuple[int, float]]:
         run, east, north, speed = fixes

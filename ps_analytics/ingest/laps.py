@@ -103,8 +103,6 @@ def with_official(lap: LapCut, window: Floats, crossing: int) -> LapCut:
     if lap.lap_time_s is None:
         return lap
     found = find_official(window, crossing, lap.lap_time_s)
-    if found is None and repeats_last(window, crossing, lap.lap_time_s):
-        found = crossing
     if found is not None:
         return replace(lap, lap_time_s=float(window[LAST, found]), time_source="source")
     return _untimed(lap) if lap.valid and is_untimed(window, crossing) else lap
@@ -124,8 +122,15 @@ def correct(lap: LapCut, window: Floats, crossing: int, estimate_s: float, *, at
     if found is None:
         if not at_last:
             return None
+        if repeats_last(window, crossing, estimate_s):
+            return _timed(lap, float(window[LAST, crossing]))
         return _untimed(lap) if lap.valid and is_untimed(window, crossing) else lap
-    lap = replace(lap, lap_time_s=float(window[LAST, found]), time_source="source")
+    return _timed(lap, float(window[LAST, found]))
+
+
+def _timed(lap: LapCut, lap_time_s: float) -> LapCut:
+    """A lap with the source's own time, which is valid if only that was missing."""
+    lap = replace(lap, lap_time_s=lap_time_s, time_source="source")
     return replace(lap, valid=True, valid_reason=None) if lap.valid_reason == UNTIMED else lap
 
 

@@ -47,7 +47,11 @@ CLOCK_STEP_TOLERANCE_S = 1.6e-3
 PRECISE_S, QUIET_S = 1e-3, 0.3e-3
 """A position that trembles by less than the first overrules a clock; by more than the second it is smoothed."""
 NEAR_S = 0.25
-"""Between frames further apart than this a position does not overrule a clock."""
+"""Between frames further apart than this a position does not overrule a clock that restarts there."""
+STRAY_M, STRAY_S = 0.3, 3e-3
+"""A position that is off from those before it by more, in m and in s of driving, is not precise."""
+EVEN_STEPS, UNEVEN, MOST_STEPS = 9, 0.2, 3
+"""So many steps of the position in a row, whole but for the second, are even ones; the last is of so many at most."""
 SMOOTH_S = 1.0
 
 
@@ -75,10 +79,11 @@ def find_restart(window: Floats, crossing: int) -> int | None:
     """
     time, clock = window[RUN], window[CLOCK]
     first = int(np.searchsorted(time, time[crossing] - RESTART_BEFORE_S))
-    last = int(np.searchsorted(time, time[crossing] + RESTART_AFTER_S, side="right"))
+    last = max(int(np.searchsorted(time, time[crossing] + RESTART_AFTER_S, side="right")), crossing + 2)
     before, after = clock[first : last - 1], clock[first + 1 : last]
     falls = (after - before < -0.25) | ((before <= 0) & (after > 0)) | (np.isnan(before) & (after > 0))
-    found = np.flatnonzero(falls & (after < RESTARTED_BELOW_S) & (after >= 0))
+    in_hole = after <= np.diff(time[first:last])
+    found = np.flatnonzero(falls & ((after < RESTARTED_BELOW_S) | in_hole) & (after >= 0))
     return first + int(found[0]) if len(found) else None
 
 
@@ -107,7 +112,11 @@ def find_line(
     by_clock, counted = float(window[RUN, restart + 1]) - shown, _counted(window, restart)
     if by_p is None:
         return Line(by_clock, "clock", counted)
-    if abs(by_clock - by_p) >= 0.5 or is_slow(window, restart):
+    if is_slow(window, restart):
+        return Line(by_p, "position", None, clock_lies=True)
+    if restart == crossing and window[RUN, crossing + 1] - window[RUN, crossing] > NEAR_S:
+        return Line(by_clock, "clock", counted, flows=True)
+    if abs(by_clock - by_p) >= 0.5:
         return Line(by_p, "position", None, clock_lies=True)
     if shown < AT_FRAME_S and restart <= crossing + 1 and not flows:
         return Line(by_p, "position", counted, counts_frames=True)
@@ -149,7 +158,7 @@ def is_noisy(window: Floats, crossing: int) -> bool:
     if np.isnan(window[LENGTH, crossing]):
         return False
     flickers = bool(np.any(np.diff(window[POSITION, crossing:]) > 0.5))
-    return flickers or QUIET_S < _noise_s(window, crossing) < np.inf
+    return flickers or _is_astray(window, crossing) or QUIET_S < _noise_s(window, crossing) < np.inf
 
 
 def _between(window: Floats, crossing: int) -> float:
@@ -195,10 +204,19 @@ def _smooth_line(window: Floats, crossing: int, t0: float, t1: float) -> float:
     slope, level = 0.0, float(np.median(off))
     for _ in range(5):
         rest = np.abs(off - level - slope * (run[near] - run[crossing]))
-        weights = 1.0 / (1.0 + (rest / max(2.0 * float(np.median(rest)), 1e-6)) ** 2)
-        slope, level = np.polyfit(run[near] - run[crossing], off, 1, w=weights)
+        weights = (1.0 + (rest / max(2.0 * float(np.median(rest)), 1e-6)) ** 2) ** -2
+        slope, level = _fit(run[near] - run[crossing], off, weights)
     way = driven[near] + level + slope * (run[near] - run[crossing])
     return float(np.interp(0.0, np.maximum.accumulate(way), run[near]))
+
+
+def _fit(x: Floats, y: Floats, weights: Floats) -> tuple[float, float]:
+    """Slope and level of a straight line, by sums alone: a library's solver may round by where its arrays lie."""
+    total = float(np.sum(weights))
+    mean_x, mean_y = float(np.sum(weights * x)) / total, float(np.sum(weights * y)) / total
+    spread = float(np.sum(weights * (x - mean_x) ** 2))
+    slope = float(np.sum(weights * (x - mean_x) * (y - mean_y))) / spread if spread > 0 else 0.0
+    return slope, mean_y - slope * mean_x
 
 
 def _off_line(window: Floats, rows: NDArray[np.intp], crossing: int) -> Floats:
@@ -231,13 +249,20 @@ def _noise_s(window: Floats, crossing: int) -> float:
     return float(1.4826 * np.median(np.abs(np.diff(off, n=4))) / np.sqrt(70.0) * run_s / way_m)
 
 
-def _is_precise(window: Floats, crossing: int) -> bool:
-    """Whether the position is new on every frame, the line in no hole, and the position trembles by less than 1 ms."""
-    if window[RUN, crossing + 1] - window[RUN, crossing] > NEAR_S:
+def _is_astray(window: Floats, crossing: int) -> bool:
+    """Whether a position at the line is not where those before it lead."""
+    off = _off_line(window, np.arange(max(0, crossing - 14), crossing + 2), crossing)
+    if not np.any(np.isfinite(off[-2:])):
         return False
+    stray_m = float(np.nanmax(np.abs(off[-2:] - np.nanmedian(off))))
+    return stray_m > STRAY_M + STRAY_S * float(np.nan_to_num(window[SPEED, crossing])) / 3.6
+
+
+def _is_precise(window: Floats, crossing: int) -> bool:
+    """Whether the position is new on every frame, none at the line astray, and it trembles by less than 1 ms."""
     steps = np.diff(window[POSITION, max(0, crossing - 64) : crossing + 1])
     fresh = len(steps) >= 8 and bool(np.all(np.isfinite(steps))) and float(np.mean(steps == 0)) <= 0.05
-    return fresh and _noise_s(window, crossing) < PRECISE_S
+    return fresh and not _is_astray(window, crossing) and _noise_s(window, crossing) < PRECISE_S
 
 
 def is_slow(window: Floats, restart: int) -> bool:
@@ -268,4 +293,16 @@ def _elapsed(window: Floats, restart: int) -> float:
     whole = np.maximum(1, np.round(near / period)) * period
     if np.mean(np.abs(near - whole) <= CLOCK_STEP_TOLERANCE_S) <= 0.9:
         return elapsed
-    return max(1, round(elapsed / period)) * period
+    return (_steps_driven(window, restart) or max(1, round(elapsed / period))) * period
+
+
+def _steps_driven(window: Floats, restart: int) -> int | None:
+    """How many even steps the car drove over the restart, whenever its frames arrived; None if its way is uneven."""
+    position = window[POSITION, max(0, restart + 1 - EVEN_STEPS) : restart + 2]
+    ways = way_round(position[:-1], position[1:])
+    even = float(np.median(ways[:-1])) if len(ways) == EVEN_STEPS else 0.0
+    if not even > 0:
+        return None
+    whole = np.maximum(1, np.rint(ways / even))
+    is_even = bool(np.all(np.abs(ways / even - whole) < UNEVEN)) and whole[-1] <= MOST_STEPS
+    return int(whole[-1]) if is_even else None

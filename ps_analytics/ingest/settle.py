@@ -14,12 +14,15 @@ from ps_analytics.ingest.line import (
     Line,
     find_official,
     find_restart,
+    is_noisy,
     is_slow,
 )
 from ps_analytics.ingest.window import Window
 
 SETTLE_S = 1.05
 """A crossing is settled at the latest so long after the line: a lap is closed within 1.5 s of it."""
+UNSURE_S = 1.6
+"""Where the position trembles a lap clock that restarts late (iRacing's does after 1.3 s) is waited for."""
 SETTLE_FRAMES = 3
 COUNTER_LATE_S = 2.0
 """A counter may say so much later than the clock that the line was crossed."""
@@ -41,25 +44,33 @@ def settled_at(window: Window, candidate: Happening, *, estimate_s: float | None
     """
     crossing, row = candidate.frame, candidate.frame - window.start
     frames = window.frames
-    latest = max(window.index_of(window.at(TIME, crossing + 1) + SETTLE_S), crossing + 1)
-    if limit is not None:
-        latest = min(latest, max(limit, crossing + 1))
+    latest = _latest(window, crossing, SETTLE_S, limit)
     settled = crossing + SETTLE_FRAMES
     if min(settled, latest) >= window.end:
         return None
-    clocked = False
+    clocked, restart = False, None
     if np.any(np.isfinite(frames[CLOCK, row : row + SETTLE_FRAMES + 1])):
-        restart = find_restart(frames, row)
+        restart = find_restart(frames[:, : latest + 1 - window.start], row)
         settled = max(settled, latest if restart is None else window.start + restart + 1)
         clocked = restart is not None and not is_slow(frames, restart)
     if not clocked and candidate.by_position:
-        settled = latest
+        if latest < window.end and np.isfinite(frames[CLOCK, row]):
+            trembles = is_noisy(frames[:, : latest + 1 - window.start], row)
+            latest = _latest(window, crossing, UNSURE_S, limit) if trembles else latest
+            restart = find_restart(frames[:, : latest + 1 - window.start], row) if trembles else None
+        settled = latest if restart is None else max(settled, window.start + restart + 1)
     if estimate_s is not None:
         within = OFFICIAL_WITHIN_S + (0.0 if candidate.by_position else COUNTER_LATE_S)
         official = find_official(frames, row, estimate_s, within_s=within)
         settled = max(settled, latest if official is None else window.start + official)
     settled = min(settled, latest)
     return settled if settled < window.end else None
+
+
+def _latest(window: Window, crossing: int, seconds: float, limit: int | None) -> int:
+    """The frame so long after the line, but not after the next break."""
+    latest = max(window.index_of(window.at(TIME, crossing + 1) + seconds), crossing + 1)
+    return latest if limit is None else min(latest, max(limit, crossing + 1))
 
 
 def is_near_line(at_s: float, line_s: float) -> bool:

@@ -97,7 +97,7 @@ class Steps:
         known[RUN, 1:] = known[TIME, 1:] - known[LOST, 0]
         known[DRIVEN, 1:] = (known[SPEED, 1:] / 3.6 + known[SPEED, :-1] / 3.6) / 2 * np.diff(known[RUN])
         known[DRIVEN] = np.cumsum(known[DRIVEN])
-        return self._judge.passes(known, steps[POSITION])
+        return self._judge.passes(known)
 
     def _read(self, block: Floats, known: Floats, frozen: Bools, since: Floats, first: int) -> list[Happening]:
         """As `read`, for frames without a gap but one before the first."""
