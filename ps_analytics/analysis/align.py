@@ -121,7 +121,8 @@ class Alignment:
         flags |= check_places(both, base)
         one, other = on_grid(both.lap, step_m=self.step_m), self._on_grid(both.reference)
         if _are_one(samples, self._samples):  # also where its own path tells its places not to the last bit
-            one = other = replace(other, band_s=np.zeros(len(other.distance_m)))
+            still = np.zeros(len(one.distance_m))
+            one, other = replace(one, time_s=other.time_s, band_s=still), replace(other, band_s=still)
         return Pair(one, other, one.method, flags)
 
     def _base(self, lap: Samples) -> Base:

@@ -252,4 +252,4 @@ def _mean(lap: Lap | pl.DataFrame, channel: str) -> float:
 
 
 def _floats(values: Sequence[float]) -> pl.Series:
-    return pl.Series(values, dtype=pl.Float64, nan_to_null=True)
+    return pl.Series(values, dtype=pl.Float64).fill_nan(None)

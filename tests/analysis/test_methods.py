@@ -118,6 +118,16 @@ def test_every_method_closes_at_the_line_and_is_zero_for_a_lap_against_itself(ou
     assert (same["band_s"].drop_nulls() == 0).all()
 
 
+def test_a_lap_against_itself_is_zero_however_far_a_receiver_is_off(outing: Outing) -> None:
+    degrees = 1.0 / 111_195.0
+    frames = shaken(outing.frames(10.0), *GPS, metres=2.0 * degrees, length_m=outing.circuit.length_m)
+    lap = without(outing.laps(frames, 10.0)[0], "normalized_position", "distance", "x", "y")
+    same = delta(lap, replace(lap))
+    assert same.method == "projection"
+    assert (same.frame["delta_s"] == 0).all()
+    assert (same.frame["band_s"] == 0).all()
+
+
 def test_a_method_that_cannot_be_says_why_and_what_there_is() -> None:
     lap, other = drive_evenly(60.0), without(drive_evenly(61.0), "normalized_position")
     with pytest.raises(IncompatibleLaps) as caught:

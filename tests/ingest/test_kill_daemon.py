@@ -120,7 +120,7 @@ def check_frames(house, sent) -> None:
     assert session["status"] == "completed"
     origin_us = house.store.read_session(session["session_id"]).started_us
     laps = [house.store.read_lap(lap_id, ["speed", "rpm"]).frames for lap_id in house.laps()["lap_id"]]
-    stored = pl.concat(laps)
+    stored = pl.concat(lap.select("timestamp", "speed", "rpm") for lap in laps)  # some are cut in sections
     np.testing.assert_array_equal(origin_us + np.rint(stored["timestamp"].to_numpy() * 1e6), times)
     for name in ("speed", "rpm"):
         np.testing.assert_array_equal(stored[name], np.concatenate([batch.columns[name] for batch in sent]))
