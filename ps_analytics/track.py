@@ -212,7 +212,7 @@ def _plain(value: object) -> object:
 
 
 class JsonReader:
-    """The fields of a JSON object, each checked as it is read; every method raises `BadTrack` at what makes no sense."""
+    """The fields of a JSON object, each checked as it is read; `BadTrack` tells of the first that makes no sense."""
 
     def __init__(self, data: object, what: str = "this track model") -> None:
         self.what = what
@@ -221,36 +221,43 @@ class JsonReader:
         self.values: Mapping[str, object] = data
 
     def bad(self, reason: str) -> BadTrack:
+        """The error that says what is wrong with this object."""
         return BadTrack(self.what, reason=f"{reason}.")
 
     def number(self, name: str, *, low: float, high: float) -> float:
+        """A finite number from `low` to `high`."""
         found = self.values.get(name)
         if isinstance(found, bool) or not isinstance(found, int | float) or not low <= found <= high:
             raise self.bad(f"'{name}' is not a number from {low:g} to {high:g}")
         return float(found)
 
     def optional(self, name: str, *, low: float, high: float) -> float | None:
+        """A number, or None where there is none."""
         return None if self.values.get(name) is None else self.number(name, low=low, high=high)
 
     def count(self, name: str) -> int:
+        """A whole number from 1 on."""
         found = self.number(name, low=1, high=9_999)
         if found != int(found):
             raise self.bad(f"'{name}' is not a whole number")
         return int(found)
 
     def text(self, name: str) -> str:
+        """A text that is neither empty nor too long."""
         found = self.values.get(name)
         if not isinstance(found, str) or not 0 < len(found) <= LONGEST_TEXT:
             raise self.bad(f"'{name}' is not a text of 1 to {LONGEST_TEXT} characters")
         return found
 
     def items(self, name: str, *, most: int = MOST_PARTS) -> list[object]:
+        """A list of at most so many things; an absent one is empty."""
         found = self.values.get(name, [])
         if not isinstance(found, list) or len(found) > most:
             raise self.bad(f"'{name}' is not a list of at most {most}")
         return found
 
     def texts(self, name: str) -> tuple[str, ...]:
+        """A list of texts."""
         return tuple(JsonReader({name: part}, self.what).text(name) for part in self.items(name))
 
     def floats(self, name: str, count: int | None, *, optional: bool = False) -> Floats | None:
@@ -271,11 +278,13 @@ class JsonReader:
         return values
 
     def needed_floats(self, name: str, count: int) -> Floats:
+        """An array of `count` finite numbers that must be there."""
         found = self.floats(name, count)
         assert found is not None  # refused otherwise
         return found
 
     def origin(self) -> tuple[float, float] | None:
+        """Latitude and longitude in degrees, or None."""
         found = self.values.get("origin")
         if found is None:
             return None
@@ -285,6 +294,7 @@ class JsonReader:
         return place.number("latitude", low=-90, high=90), place.number("longitude", low=-180, high=180)
 
     def flags(self) -> dict[str, object]:
+        """Flags by name: texts, numbers and conditions."""
         found = self.values.get("flags", {})
         if not isinstance(found, Mapping) or len(found) > MOST_PARTS:
             raise self.bad("'flags' is not a JSON object")
@@ -298,6 +308,7 @@ class JsonReader:
         return dict(found)
 
     def corners(self, length_m: float) -> tuple[Corner, ...]:
+        """The corners of a track of this length in m, in order of their apexes."""
         corners = tuple(JsonReader(part, f"{self.what}'s corner").corner(length_m) for part in self.items("corners"))
         if any(two.apex_m < one.apex_m for one, two in pairwise(corners)):
             raise self.bad("its corners are not in the order of their apexes")
@@ -306,6 +317,7 @@ class JsonReader:
         return corners
 
     def corner(self, length_m: float) -> Corner:
+        """One corner of a track of this length in m."""
         places = {name: self.number(name, low=0.0, high=length_m) % length_m for name in ("start_m", "apex_m", "end_m")}
         start_m = places["start_m"]
         if (places["apex_m"] - start_m) % length_m > (places["end_m"] - start_m) % length_m:
@@ -320,6 +332,7 @@ class JsonReader:
         )  # fmt: skip
 
     def sectors(self, length_m: float) -> tuple[Sector, ...]:
+        """The sectors of a track of this length in m, from 0 to it without a gap."""
         read = [JsonReader(part, f"{self.what}'s sector") for part in self.items("sectors")]
         places = [[one.number(name, low=0.0, high=length_m) for name in ("start_m", "end_m")] for one in read]
         sectors = tuple(
