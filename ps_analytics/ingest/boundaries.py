@@ -12,10 +12,10 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from ps_analytics.ingest.arrival import Arrival
 from ps_analytics.ingest.breaks import Event, Happening
-from ps_analytics.ingest.facts import FAR_BEHIND, ON_LINE, Facts, fold, rests_on_line
-from ps_analytics.ingest.gate import Gate, GateWatch
+from ps_analytics.ingest.facts import FAR_BEHIND, ON_LINE, Facts
+from ps_analytics.ingest.gate import Gate
+from ps_analytics.ingest.intake import Intake
 from ps_analytics.ingest.laps import Ends, LapCorrection, LapCut, RunningLap, correct, cut, take_back, with_official
 from ps_analytics.ingest.line import (
     CLOCK,
@@ -26,7 +26,6 @@ from ps_analytics.ingest.line import (
     LAST,
     LENGTH,
     POSITION,
-    ROWS,
     RUN,
     SPEED,
     TIME,
@@ -36,7 +35,7 @@ from ps_analytics.ingest.line import (
     find_line,
 )
 from ps_analytics.ingest.settle import is_near_line, settled_at, stated_from_rest
-from ps_analytics.ingest.steps import Steps
+from ps_analytics.ingest.tally import BLOCK, Tally
 from ps_analytics.ingest.window import Window, to_block
 
 __all__ = ["Gate", "LapCorrection", "LapCut", "LapStream", "RunningLap", "detect_laps"]
@@ -50,11 +49,8 @@ MERGED_S, MERGED_SHARE = 1.0, 0.01
 """Breaks closer together than this are one; a stretch shorter than this between two goes with the lap that follows."""
 RESTART_LOOK_S = 0.5
 """A restart of the lap clock waits so long for the line to be seen."""
-WAIT_S = 0.4
-"""Frames wait so long to be worked on together, unless a crossing is being decided."""
 SILENT_S = 60.0
 KEEP_S = 10.0
-BLOCK = 512
 SLICE = 2048
 RACE_START_S = 60.0
 
@@ -67,6 +63,8 @@ class _Awaited:
     crossing: int
     estimate_s: float
     until_s: float
+    broke: bool = False
+    """The stream broke since: that no time is stated now says nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,19 +115,12 @@ class LapStream:
         self._closed = closed
         self._latest = closed
         """The lap closed last, as it was closed or corrected."""
-        self._facts = Facts()
-        self._arrival, self._window, self._steps = Arrival(), Window(), Steps(length_m, silent_s)
-        self._gate = None if line is None else GateWatch(line)
-        self._gate_times: dict[int, float] = {}
-        self._folded = -1
-        """First frame of the running lap that its facts do not know; -1 until its first frame is there."""
-        self._waiting: list[Floats] = []
+        self._intake, self._window = Intake(length_m=length_m, silent_s=silent_s, line=line), Window()
+        self._tally = Tally(self._window, self._start.time_s)
         self._candidates: deque[Happening] = deque()
         self._awaited: _Awaited | None = None
         self._flows = False
         """Whether the lap clock is known not to restart with a frame."""
-        self._broke = -1
-        """The first frame after the last break."""
         self._line_s = self._broke_s = -np.inf
         """When the line was last seen to be crossed, and the stream last broke."""
         self._has: tuple[bool, ...] = (False,) * len(COLUMNS)
@@ -158,72 +149,34 @@ class LapStream:
         dated = np.isfinite(block[TIME])
         if self._running is None and dated.any():
             self._open_first(block[:, int(np.argmax(dated))])
-        if block.shape[1]:
-            self._waiting.append(block)
-        if self._candidates or self._waits_s() >= WAIT_S:
-            self._take(self._arrival.take(self._waited()), news)
+        self._intake.add(block)
+        if self._candidates or self._intake.is_due:  # nothing waits while a crossing is being decided
+            self._take(self._intake.take(), news)
         return news
 
     def finish(self) -> list[LapCut | LapCorrection]:
         """The laps still open at the end of the stream: crossings not yet settled, then the last stretch."""
         news: list[LapCut | LapCorrection] = []
-        for block in (self._arrival.take(self._waited()), self._arrival.flush()):
-            self._take(block, news)
+        self._take(self._intake.take(at_end=True), news)
         self._settle_all(news, at_end=True)
         if self._running is not None:
-            facts = self._facts_until(self._window.end)
+            facts = self._tally.until(self._window.end)
             news.append(cut(self._running, facts, self._ends(float(self._window.latest_s)), line=None))
         return news
-
-    def _waits_s(self) -> float:
-        """How long frames have been waiting: many messages are worked on at once for a fraction of the effort."""
-        if not self._waiting:
-            return 0.0
-        if sum(block.shape[1] for block in self._waiting) >= BLOCK:
-            return np.inf
-        first, last = self._waiting[0][TIME], self._waiting[-1][TIME]
-        return abs(float(last[-1] - first[0]))
-
-    def _waited(self) -> Floats:
-        waiting, self._waiting = self._waiting, []
-        return np.concatenate(waiting, axis=1) if waiting else np.empty((ROWS, 0))
 
     def _take(self, block: Floats, news: list[LapCut | LapCorrection]) -> None:
         for first in range(0, block.shape[1], SLICE):
             part = block[:, first : first + SLICE]
-            self._candidates.extend(self._find_happenings(part))
+            self._candidates.extend(self._intake.find(part, self._window.end))
             self._window.append(part)
             self._settle_all(news)
             self._fold_and_forget()
-
-    def _find_happenings(self, part: Floats) -> list[Happening]:
-        """What happens in frames that are new; where a gate is the line nothing else is."""
-        first = self._window.end
-        found = self._steps.read(part, first)
-        while (back := self._arrival.steps_back) and part[TIME, -1] > back[0]:
-            row = int(np.searchsorted(part[TIME], back.pop(0), side="right"))
-            found.append(Happening(first + row - 1, Event.BREAK))
-        if self._gate is not None:
-            found = [item for item in found if item.event is not Event.LINE]
-            for row, run_s in self._gate.read(part):
-                self._gate_times[first + row - 1] = run_s
-                found.append(Happening(first + row - 1, Event.LINE))
-        broken = {item.frame for item in found if item.event in (Event.BREAK, Event.UNDONE_LINE)}
-        found = [item for item in found if item.event is not Event.LINE or item.frame not in broken]
-        return sorted(found, key=lambda item: (item.frame, item.event.value))
 
     def _fold_and_forget(self) -> None:
         """Fold whole blocks nothing will cut any more, and drop the frames no decision looks back to."""
         if self._running is None or self._candidates:
             return
-        if self._folded < 0 and self._window.latest_s >= self._start.time_s:
-            self._folded = self._window.index_of(self._start.time_s)
-        before = self._window.index_of(self._window.latest_s - KEEP_S)
-        if self._folded >= 0:
-            while self._folded + BLOCK <= before:
-                self._facts = self._fold(self._facts, self._folded, self._folded + BLOCK)
-                self._folded += BLOCK
-            before = min(before, self._folded - 1)
+        before = self._tally.fold_whole(self._window.index_of(self._window.latest_s - KEEP_S))
         before = min(before, self._window.end - CONTEXT_FRAMES - 64)
         if self._awaited is not None:
             before = min(before, self._awaited.crossing - CONTEXT_FRAMES - 64)
@@ -310,29 +263,13 @@ class LapStream:
     def _open_first(self, frame: Floats) -> None:
         """The first frame opens a lap: at the line if it plainly lies there (§2), else the stretch before it."""
         self._running, time_s = open_first(frame, self._number)
-        at_line = self._running.began_at_line or rests_on_line(frame)
-        if self._gate is not None:
-            at_line = self._gate.rests_at(frame)
+        at_line = self._running.began_at_line or self._intake.rests_on_line(frame)
         self._start = _Start(time_s, time_s, 0.0, 0.0, at_line)
-        self._folded = 0
-
-    def _fold(self, facts: Facts, first: int, end: int) -> Facts:
-        """More facts; the frame before the first one is its context, but not over a break."""
-        rows = np.maximum(np.arange(first - 1, end), max(self._window.start, self._broke))
-        return fold(facts, self._window.frames[:, rows - self._window.start], start_s=self._start.time_s)
-
-    def _facts_until(self, end: int) -> Facts:
-        """The running lap's facts up to the frame before `end`, in the same blocks as ever."""
-        facts = self._facts
-        if self._folded < 0:
-            self._folded = min(self._window.index_of(self._start.time_s), end)
-        for first in range(self._folded, end, BLOCK):
-            facts = self._fold(facts, first, min(first + BLOCK, end))
-        return facts
+        self._tally.begin(0, time_s)
 
     def _ends(self, end_s: float) -> Ends:
         assert self._running is not None
-        return Ends(self._running.start_s, self._arrival.to_source(end_s), self._start.run_s)
+        return Ends(self._running.start_s, self._intake.to_source(end_s), self._start.run_s)
 
     def _close(self, candidate: Happening, settled: int, news: list[LapCut | LapCorrection]) -> None:
         assert self._running is not None
@@ -342,17 +279,12 @@ class LapStream:
             window,
             row,
             by_position=candidate.by_position,
-            at_s=self._gate_times.pop(crossing, None),
+            at_s=self._intake.gate_times.pop(crossing, None),
             flows=self._flows,
         )
         self._flows |= line.flows
         line_s = self._window.time_of(line.run_s, crossing)
-        facts = self._facts_until(self._window.index_of(line_s))
-        if np.isfinite(count := self._window.at(COUNT, crossing)):
-            facts = replace(facts, source_lap_number=int(count))
-        facts = replace(
-            facts, gap_s=max(facts.gap_s, self._window.at(RUN, crossing + 1) - self._window.at(RUN, crossing))
-        )
+        facts = self._facts_at(crossing, line_s)
         stated_s = None
         if self._has[LAST] and not self._running.began_at_line:
             stated_s = stated_from_rest(window, row, line, facts)
@@ -365,6 +297,13 @@ class LapStream:
         self._latest = lap
         self._await(lap, crossing, line_s)
         self._open_next(line, line_s, facts, crossing)
+
+    def _facts_at(self, crossing: int, line_s: float) -> Facts:
+        """What is known of the lap that ends at a line; a hole there is one of this lap too."""
+        facts, count = self._tally.until(self._window.index_of(line_s)), self._window.at(COUNT, crossing)
+        step_s = self._window.at(RUN, crossing + 1) - self._window.at(RUN, crossing)
+        number = int(count) if np.isfinite(count) else facts.source_lap_number
+        return replace(facts, gap_s=max(facts.gap_s, step_s), source_lap_number=number)
 
     def _await(self, lap: LapCut, crossing: int, line_s: float) -> None:
         """Look out for the lap's official time if it is still to come."""
@@ -379,34 +318,35 @@ class LapStream:
         from_grid = facts.source_lap_number == 0 and self._window.at(COUNT, crossing + 1) == 1 and facts.coverage < 0.1
         self._running = RunningLap(
             self._running.lap_number + 1,
-            self._arrival.to_source(line_s),
+            self._intake.to_source(line_s),
             began_at_line=True,
             race_start=opening and (rested or (from_grid and not facts.pit_any)),
         )
         undone_s, driven_m = (self._window.at(row, crossing + 1) for row in (UNDONE, DRIVEN))
         self._start = _Start(line_s, line.run_s, undone_s, driven_m)
-        self._facts, self._folded = Facts(), self._window.index_of(line_s)
+        self._tally.begin(self._window.index_of(line_s), line_s)
 
     def _break(self, candidate: Happening, news: list[LapCut | LapCorrection]) -> None:
         """Close the running lap unfinished, unless hardly anything was driven since the break before."""
         assert self._running is not None
         after = candidate.frame + 1
         time_s = self._window.at(TIME, after)
+        self._correct(news, before=after)
         if self._awaited is not None:
-            self._correct(news, before=after, at_last=True)
-        facts = self._facts_until(max(after, self._folded))
+            self._awaited = replace(self._awaited, broke=True)
+        facts = self._tally.until(after)
         if candidate.event is Event.UNDONE_LINE and self._running.began_at_line and self._latest is not None:
             self._latest = take_back(self._latest)
             news.append(LapCorrection(self._latest))
         if self._running.began_at_line or not self._is_brief(facts, candidate.frame):
             news.append(cut(self._running, facts, self._ends(time_s), line=None))
-            start_s = self._arrival.to_source(time_s)
+            start_s = self._intake.to_source(time_s)
             self._running = RunningLap(self._running.lap_number + 1, start_s, began_at_line=False)
-        frame = self._window.frames[:, after - self._window.start]
-        rests = rests_on_line(frame) if self._gate is None else self._gate.rests_at(frame)
+        rests = self._intake.rests_on_line(self._window.frames[:, after - self._window.start])
         run_s, undone_s, driven_m = (self._window.at(row, after) for row in (RUN, UNDONE, DRIVEN))
         self._start = _Start(time_s, run_s, undone_s, driven_m, rests)
-        self._facts, self._folded, self._broke, self._broke_s = Facts(), after, after, time_s
+        self._tally.begin(after, time_s, broke=True)
+        self._broke_s = time_s
 
     def _is_brief(self, facts: Facts, frame: int) -> bool:
         """Whether a stretch that began off the line is too short to be one."""
@@ -416,14 +356,14 @@ class LapStream:
         least_m = MERGED_SHARE * length_m if np.isfinite(length_m) else APART_M
         return facts.way_m < least_m and bool(np.isfinite(self._window.at(SPEED, frame)))
 
-    def _correct(self, news: list[LapCut | LapCorrection], *, before: int, at_last: bool = False) -> None:
+    def _correct(self, news: list[LapCut | LapCorrection], *, before: int) -> None:
         """A correction of the last closed lap, if its official time lies in the frames before `before`."""
         awaited = self._awaited
         if awaited is None:
             return
         row, limit = awaited.crossing - self._window.start, self._window.index_of(awaited.until_s)
         window = self._window.frames[:, : min(before, limit + 1) - self._window.start]
-        lap = correct(awaited.lap, window, row, awaited.estimate_s, at_last=at_last or limit < before)
+        lap = correct(awaited.lap, window, row, awaited.estimate_s, at_last=limit < before, broke=awaited.broke)
         if lap is not None:
             self._awaited = None
             if lap is not awaited.lap:

@@ -108,7 +108,9 @@ def with_official(lap: LapCut, window: Floats, crossing: int) -> LapCut:
     return _untimed(lap) if lap.valid and is_untimed(window, crossing) else lap
 
 
-def correct(lap: LapCut, window: Floats, crossing: int, estimate_s: float, *, at_last: bool) -> LapCut | None:
+def correct(
+    lap: LapCut, window: Floats, crossing: int, estimate_s: float, *, at_last: bool, broke: bool
+) -> LapCut | None:
     """A closed lap as later frames make it (the very same object if they change nothing); None: wait for more.
 
     Args:
@@ -117,11 +119,14 @@ def correct(lap: LapCut, window: Floats, crossing: int, estimate_s: float, *, at
         crossing: the row before that line.
         estimate_s: the lap's time as worked out.
         at_last: no later frame counts any more.
+        broke: the stream broke since, so that a source that states no time says nothing.
     """
     found = find_official(window, crossing, estimate_s)
     if found is None:
         if not at_last:
             return None
+        if broke:
+            return lap
         if repeats_last(window, crossing, estimate_s):
             return _timed(lap, float(window[LAST, crossing]))
         return _untimed(lap) if lap.valid and is_untimed(window, crossing) else lap

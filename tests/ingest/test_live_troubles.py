@@ -5,8 +5,11 @@ import polars as pl
 import pytest
 
 from ps_analytics.ingest.boundaries import LapStream, detect_laps
+from ps_analytics.ingest.importer import import_file
 from ps_analytics.ingest.live_session import LiveSession
+from ps_analytics.store.store import open_store
 from ps_analytics.track import TrackModel
+from tests.formats.written import LdChannel, make_ld, make_ldx
 
 LAPS = [30.0, 31.5, 30.7]
 
@@ -73,6 +76,20 @@ def test_what_the_user_said_of_a_lap_survives_a_correction_and_sealing_again(hou
     again = house.laps().filter(lap_number=1).row(0, named=True)
     assert (again["kind"], again["valid"]) == ("out", False)
     assert house.store.resolve_lap("best") != lap_id
+
+
+def test_what_the_user_said_of_a_lap_survives_importing_its_file_again(tmp_path):
+    path = tmp_path / "log.ld"
+    path.write_bytes(make_ld([LdChannel("Ground Speed", "km/h", 10, np.full(600, 100.0, "<f4"))]))
+    path.with_suffix(".ldx").write_bytes(make_ldx([5e6, 25e6, 46e6]))
+    with open_store("sqlite:///:memory:", user="anna") as store:
+        first = import_file(store, path)["laps"]
+        lap_id = next(lap["lap_id"] for lap in first if lap["kind"] == "timed")
+        store.set_lap_override(lap_id, kind="pit", valid=False)
+        again = {lap["lap_id"]: lap for lap in import_file(store, path)["laps"]}
+        assert len(again) == len(first)
+        assert (again[lap_id]["kind"], again[lap_id]["valid"]) == ("pit", False)
+        assert store.resolve_lap("best") != lap_id
 
 
 def test_frames_held_back_are_in_the_laps_when_the_stream_ends():

@@ -298,3 +298,12 @@ def test_a_troubled_stream_parted_anyhow_gives_the_laps_of_the_batch(drive, seed
 def test_a_drawn_session_parted_anyhow_gives_the_laps_of_the_batch(seed):
     frames = draw(seed).session.frames
     assert feed(frames, [7, 300, 1, 4001]) == detect_laps(frames)
+
+
+def test_a_restart_right_after_the_line_does_not_call_the_lap_untimed(drive):
+    driven = drive(LAPS, clock_lag_s=0.9)
+    frames = driven.frames.with_columns(pl.col("last_lap_time").shift(180))  # stated 3 s later than the clock restarts
+    restart = restarted(frames, driven.crossings_s[2] + 2.5, wait_s=1.0, count=1)
+    lap = next(lap for lap in detect_laps(restart) if lap.lap_number == 2)
+    assert (lap.valid, lap.time_source) == (True, "clock")
+    assert lap.lap_time_s == pytest.approx(LAPS[1], abs=1e-3)
