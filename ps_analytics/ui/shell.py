@@ -71,5 +71,6 @@ def page_of(title: str, *, problem: str = "", **panels: Viewable) -> Page:
 
 def _later(document: Any, action: Any) -> None:
     """Runs an action in a page's own turn; from any thread. A page that has just closed has none."""
-    if document.session_context is None or not document.session_context.destroyed:
+    context = document.session_context  # a document that is gone has lost its session
+    if context is not None and not context.destroyed:
         document.add_next_tick_callback(action)
