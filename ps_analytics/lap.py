@@ -211,7 +211,7 @@ class Lap:
             return replace(position, name="distance", unit="m", values=metres, source_name=None, source_unit=None)
         if speed is None or not np.isfinite(speed.values).any():
             return None
-        times, metres_per_s = self.times(speed), _without_gaps(speed.values) / 3.6
+        times, metres_per_s = self.times(speed), without_gaps(speed.values) / 3.6
         steps = np.clip(np.diff(times), 0.0, _LONGEST_STEP_S) * (metres_per_s[1:] + metres_per_s[:-1]) / 2
         since_line = float(times[0]) - self.start_s if from_line else 0.0
         first = metres_per_s[0] * since_line if 0 < since_line < _FROM_LINE_S else 0.0
@@ -317,8 +317,13 @@ def _series(trace: Trace, values: Values) -> pl.Series:
     return pl.Series(trace.name, values.astype(dtype, copy=False), nan_to_null=True)
 
 
-def _without_gaps(values: Values, *, period: float | None = None) -> Floats:
-    """The values, missing ones interpolated; those that wrap after a period are unwrapped first."""
+def without_gaps(values: Values, *, period: float | None = None) -> Floats:
+    """The values, missing ones interpolated; those that wrap after a period are unwrapped first.
+
+    Example:
+        >>> without_gaps(np.array([1.0, np.nan, 3.0]))
+        array([1., 2., 3.])
+    """
     known = np.isfinite(values)
     seen = np.asarray(values[known], dtype=np.float64)
     if period is not None:
@@ -331,5 +336,5 @@ def _without_gaps(values: Values, *, period: float | None = None) -> Floats:
 
 def _unwrapped(position: Values, *, from_line: bool) -> Floats:
     """The share of the lap since the line, going on over it at both ends of the lap."""
-    share = _without_gaps(position, period=1.0)
+    share = without_gaps(position, period=1.0)
     return share - (np.rint(share[0]) if from_line else 0.0)

@@ -1,7 +1,7 @@
 """The frozen track model: what analysis learns from laps, the store keeps, and tables and maps read."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields, replace
 from enum import StrEnum
 from itertools import pairwise
 from types import MappingProxyType
@@ -193,6 +193,85 @@ class TrackModel:
             laps_used=read.texts("laps_used"),
             flags=MappingProxyType(read.flags()),
         )
+
+
+def ahead_m(from_m: float, to_m: float, length_m: float) -> float:
+    """Metres from one place of a track to another the short way round: below 0 it lies behind.
+
+    Example:
+        >>> ahead_m(950.0, 50.0, 1000.0), ahead_m(50.0, 950.0, 1000.0)
+        (100.0, -100.0)
+    """
+    return (to_m - from_m + length_m / 2) % length_m - length_m / 2
+
+
+def is_between(place_m: float, start_m: float, end_m: float, length_m: float) -> bool:
+    """Whether a place lies from `start_m` on to `end_m`, through the line where start > end.
+
+    Example:
+        >>> is_between(10.0, 950.0, 30.0, 1000.0), is_between(900.0, 950.0, 30.0, 1000.0)
+        (True, False)
+    """
+    return (place_m - start_m) % length_m <= (end_m - start_m) % length_m
+
+
+def begun_at(track: TrackModel, offset_m: float) -> TrackModel:
+    """The same track begun so many m further on: its line and corners; its sectors, which begin at the line, are gone.
+
+    Example:
+        >>> curvature = np.array([0.0, 0.1, 0.0, 0.0])
+        >>> track = TrackModel(8.0, np.arange(0.0, 8.0, 2.0), curvature, *2 * (np.zeros(4),), "position", "1")
+        >>> begun_at(track, 2.0).curvature
+        array([0.1, 0. , 0. , 0. ])
+    """
+    at, length_m = track.distance_m + offset_m, track.length_m
+
+    def along(values: Floats) -> Floats:
+        return np.asarray(np.interp(at, track.distance_m, values, period=length_m))
+
+    def moved(place_m: float) -> float:
+        return place_after(place_m, -offset_m, length_m)
+
+    angle = np.radians(track.heading_deg)
+    heading = np.degrees(np.arctan2(along(np.sin(angle)), along(np.cos(angle))))
+    if track.x is None:
+        heading = heading - heading[0]  # told from the direction at the line
+    corners = (
+        replace(corner, start_m=moved(corner.start_m), apex_m=moved(corner.apex_m), end_m=moved(corner.end_m))
+        for corner in track.corners
+    )
+    return replace(
+        track,
+        curvature=along(track.curvature),
+        heading_deg=np.mod(heading, 360.0),
+        speed_kmh=along(track.speed_kmh),
+        x=None if track.x is None else along(track.x),
+        y=None if track.y is None else along(track.y),
+        corners=tuple(sorted(corners, key=lambda corner: corner.apex_m)),
+        sectors=(),
+    )
+
+
+def place_after(place_m: float, ahead_by_m: float, length_m: float) -> float:
+    """The place so many m further on, 0 ≤ place < length.
+
+    Example:
+        >>> place_after(990.0, 20.0, 1000.0), place_after(0.0, -1e-20, 1000.0)
+        (10.0, 0.0)
+    """
+    place = (place_m + ahead_by_m) % length_m
+    return place if place < length_m else 0.0  # a tiny negative rounds up to the length
+
+
+def sectors_between(borders_m: Sequence[float], length_m: float, name: str) -> tuple[Sector, ...]:
+    """The sectors from the line to the line that part at these places, each called `name` and its number.
+
+    Example:
+        >>> [(sector.name, sector.end_m) for sector in sectors_between([300.0], 900.0, "S")]
+        [('S1', 300.0), ('S2', 900.0)]
+    """
+    edges = pairwise([0.0, *borders_m, length_m])
+    return tuple(Sector(number, f"{name}{number}", start, end) for number, (start, end) in enumerate(edges, 1))
 
 
 _FIELDS = tuple(found.name for found in fields(TrackModel))

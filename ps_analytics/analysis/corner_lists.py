@@ -22,10 +22,10 @@ from types import MappingProxyType
 import numpy as np
 from numpy.typing import NDArray
 
-from ps_analytics.analysis.known_track import NEAR_M, apart_m, is_between, matched, numbered
+from ps_analytics.analysis.known_track import NEAR_M, matched, numbered
 from ps_analytics.analysis.segment import SMOOTH_M, smoothed
 from ps_analytics.errors import BadTrack
-from ps_analytics.track import LONGEST_M, Corner, Direction, JsonReader, Sector, TrackModel
+from ps_analytics.track import LONGEST_M, Corner, Direction, JsonReader, Sector, TrackModel, ahead_m, is_between
 
 Floats = NDArray[np.float64]
 
@@ -166,9 +166,9 @@ def _on(track: TrackModel, listed: ListedCorner, number: int, scale: float, shif
     end_m = (apex_m + half_m) % length_m if listed.end_m is None else place(listed.end_m)
     if not is_between(apex_m, start_m, end_m, length_m):
         start_m = end_m = apex_m
-    near = min(track.corners, key=lambda one: apart_m(one.apex_m, apex_m, length_m), default=None)
+    near = min(track.corners, key=lambda one: abs(ahead_m(one.apex_m, apex_m, length_m)), default=None)
     direction = listed.direction
-    if direction is None and near is not None and apart_m(near.apex_m, apex_m, length_m) <= NEAR_M:
+    if direction is None and near is not None and abs(ahead_m(near.apex_m, apex_m, length_m)) <= NEAR_M:
         direction = near.direction
     if direction is None:
         here = turning[int(apex_m / length_m * len(turning)) % len(turning)]
@@ -197,7 +197,7 @@ def _named_by(track: TrackModel, known: Sequence[Corner]) -> tuple[Corner, ...]:
     named = []
     for corner in track.corners:
         within = [one for one in known if is_between(corner.apex_m, one.start_m, one.end_m, track.length_m)]
-        near = min(within, key=lambda one: apart_m(one.apex_m, corner.apex_m, track.length_m), default=None)
+        near = min(within, key=lambda one: abs(ahead_m(one.apex_m, corner.apex_m, track.length_m)), default=None)
         named.append(corner if near is None else replace(corner, name=near.name))
     return tuple(named)
 

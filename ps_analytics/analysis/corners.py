@@ -9,6 +9,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from ps_analytics.analysis.align import Alignment, GridLap, grid_lap
+from ps_analytics.analysis.laid import one_track
 from ps_analytics.analysis.line_offset import offset_to_lap, offset_to_track
 from ps_analytics.analysis.loop import LoopLap, loop, speed_of
 from ps_analytics.analysis.pedals import Pedals, pedals
@@ -152,19 +153,13 @@ def corners(
     chosen = [laps] if isinstance(laps, Lap | pl.DataFrame) else list(laps)
     if not chosen:
         raise IncompatibleLaps("there are no laps.")
-    _check_names(chosen if reference is None else [*chosen, reference])
+    one_track(chosen if reference is None else [*chosen, reference])
     model = resolve_track(chosen if reference is None else [*chosen, reference], track)
     laid = _lay(chosen, reference, model, alignment)
     found = _zones(laid, model)
     rows = [row for lap in laid for row in _rows(lap, found, model)]
     table = pl.DataFrame({name: [_or_none(row.get(name)) for row in rows] for name in SCHEMA}, schema=SCHEMA)
     return _with_laps(table, chosen, len(found)) if several else table
-
-
-def _check_names(laps: Sequence[Lap | pl.DataFrame]) -> None:
-    names = {lap.track.casefold(): lap.track for lap in laps if isinstance(lap, Lap) and lap.track}
-    if len(names) > 1:
-        raise IncompatibleLaps(f"they are of different tracks: {', '.join(repr(name) for name in names.values())}.")
 
 
 @dataclass(frozen=True, eq=False)

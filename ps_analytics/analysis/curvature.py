@@ -10,6 +10,7 @@ from ps_analytics.analysis.path import SMOOTH_M, smooth_path, without_steps
 from ps_analytics.analysis.plane import on_plane
 from ps_analytics.analysis.segment import smoothed
 from ps_analytics.errors import IncompatibleLaps
+from ps_analytics.lap import without_gaps
 
 Floats = NDArray[np.float64]
 Channels = Mapping[str, Floats]
@@ -144,7 +145,7 @@ def _median_of(
 ) -> Floats | None:
     """The median over the laps of the curvature a channel tells, without the point that closes the lap."""
     found = [
-        curvature(_whole(lap[name]), np.maximum(_whole(lap["speed"]) / 3.6, SLOWEST_MS))
+        curvature(without_gaps(lap[name]), np.maximum(without_gaps(lap["speed"]) / 3.6, SLOWEST_MS))
         for lap in laps
         if _is_known(lap, name)
     ]
@@ -166,15 +167,6 @@ def _of_one_layout(found: Sequence[Floats], alike: Sequence[bool]) -> list[Float
     return [one for one, fits in zip(found, alike, strict=True) if fits]
 
 
-def _whole(values: Floats) -> Floats:
-    """The values, missing ones interpolated."""
-    known = np.isfinite(values)
-    if known.all():
-        return values
-    index = np.arange(len(values))
-    return np.asarray(np.interp(index, index[known], values[known]))
-
-
 def _paths(laps: Sequence[Channels], names: tuple[str, str], *, of: int | None = None) -> list[Floats] | None:
     """Each lap's path, (2, n), of the laps that have one; None where fewer than half have."""
     found = []
@@ -190,7 +182,7 @@ def _paths(laps: Sequence[Channels], names: tuple[str, str], *, of: int | None =
 
 def _along(paths: Sequence[Floats], laps: Sequence[Channels], step_m: float, source: str) -> Line:
     """The line along the middle of some paths (2, n)."""
-    speed_ms = np.maximum(np.median([_whole(lap["speed"]) for lap in laps], axis=0) / 3.6, SLOWEST_MS)
+    speed_ms = np.maximum(np.median([without_gaps(lap["speed"]) for lap in laps], axis=0) / 3.6, SLOWEST_MS)
     found = smooth_path(np.median(paths, axis=0), speed_ms, step_m)
     flags: dict[str, object] = {} if found.closed else {"open": True}
     if found.noise_ms2 is not None:
@@ -240,11 +232,13 @@ def _with_signs_checked(line: Line, laps: Sequence[Channels]) -> Line:
     else confirms.
     """
     lap = laps[0]
-    speed = np.maximum(_whole(lap["speed"])[:-1] / 3.6, SLOWEST_MS)
+    speed = np.maximum(without_gaps(lap["speed"])[:-1] / 3.6, SLOWEST_MS)
     fast = speed > SIGNS_ABOVE_MS
     shape = smoothed(line.curvature, SHAPE_M, line.step_m)
     agrees = {
-        name: _correlation(shape[fast], smoothed(turning(_whole(lap[name])[:-1], speed), SHAPE_M, line.step_m)[fast])
+        name: _correlation(
+            shape[fast], smoothed(turning(without_gaps(lap[name])[:-1], speed), SHAPE_M, line.step_m)[fast]
+        )
         for name, turning in _SIGNALS
         if name != line.source
         and _is_known(lap, name)

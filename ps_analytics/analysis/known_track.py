@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from ps_analytics.analysis.place import SAME_TRACK
 from ps_analytics.analysis.segment import LEAST_PEAK_PER_M, LEAST_TURN_RAD, SMOOTH_M, smoothed
 from ps_analytics.errors import IncompatibleLaps
-from ps_analytics.track import Corner, Direction, Sector, TrackModel
+from ps_analytics.track import Corner, Direction, Sector, TrackModel, ahead_m, begun_at, is_between
 
 Floats = NDArray[np.float64]
 
@@ -70,7 +70,9 @@ def _on_its_line(track: TrackModel, known: TrackModel, called: str) -> TrackMode
     away = min(best, len(now) - best) * step_m
     if away <= LINE_MOVED_M or alike[best] - alike[0] < LINE_MOVED_BY or track.flags.get("open"):
         return track
-    return _rolled(track, best)
+    moved_m = best * step_m
+    flags = {**track.flags, "line_moved_m": round(moved_m, 1)}
+    return replace(begun_at(track, moved_m), flags=MappingProxyType(flags))
 
 
 def _shape(curvature: Floats, step_m: float) -> Floats | None:
@@ -79,24 +81,6 @@ def _shape(curvature: Floats, step_m: float) -> Floats | None:
     even = np.sign(even) * np.sqrt(np.abs(even))
     size = float(np.linalg.norm(even))
     return even / size if size > 0 else None
-
-
-def _rolled(track: TrackModel, by: int) -> TrackModel:
-    """The track begun `by` points later."""
-    moved = by * track.length_m / len(track.distance_m)
-    flags = {**track.flags, "line_moved_m": round(moved, 1)}
-    arrays = {
-        name: np.roll(values, -by)
-        for name in ("curvature", "heading_deg", "speed_kmh", "x", "y")
-        if (values := getattr(track, name)) is not None
-    }
-    corners = sorted((_moved(corner, -moved, track.length_m) for corner in track.corners), key=lambda c: c.apex_m)
-    return replace(track, **arrays, corners=tuple(corners), flags=MappingProxyType(flags))
-
-
-def _moved(corner: Corner, by_m: float, length_m: float) -> Corner:
-    start, apex, end = ((place + by_m) % length_m for place in (corner.start_m, corner.apex_m, corner.end_m))
-    return replace(corner, start_m=start, apex_m=apex, end_m=end)
 
 
 def _scaled(known: TrackModel, length_m: float) -> TrackModel:
@@ -127,7 +111,7 @@ def matched(known: Sequence[Corner], found: Sequence[Corner], length_m: float) -
         for i, one in enumerate(known)
         for j, other in enumerate(found)
         if one.direction is other.direction
-        and ((away := apart_m(one.apex_m, other.apex_m, length_m)) <= NEAR_M or _holds(one, other, length_m))
+        and ((away := abs(ahead_m(one.apex_m, other.apex_m, length_m))) <= NEAR_M or _holds(one, other, length_m))
     ]
     pairs: list[tuple[int, int]] = []
     for _, i, j in sorted(near):
@@ -136,29 +120,9 @@ def matched(known: Sequence[Corner], found: Sequence[Corner], length_m: float) -
     return sorted(pairs)
 
 
-def apart_m(one: float, other: float, length_m: float) -> float:
-    """Metres between two places of a track, the short way round.
-
-    Example:
-        >>> apart_m(990.0, 20.0, 1000.0)
-        30.0
-    """
-    return abs((other - one + length_m / 2) % length_m - length_m / 2)
-
-
 def _holds(one: Corner, other: Corner, length_m: float) -> bool:
     """Whether the apex of either lies within the other."""
     return any(is_between(a.apex_m, b.start_m, b.end_m, length_m) for a, b in ((one, other), (other, one)))
-
-
-def is_between(place_m: float, start_m: float, end_m: float, length_m: float) -> bool:
-    """Whether a place lies from `start_m` on to `end_m`, through the line where start > end.
-
-    Example:
-        >>> is_between(10.0, 950.0, 30.0, 1000.0), is_between(900.0, 950.0, 30.0, 1000.0)
-        (True, False)
-    """
-    return (place_m - start_m) % length_m <= (end_m - start_m) % length_m
 
 
 def _kept(known: Sequence[Corner], track: TrackModel) -> list[Corner]:

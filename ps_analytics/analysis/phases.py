@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 
 from ps_analytics.analysis.align import GridLap
 from ps_analytics.analysis.loop import LoopLap, loop, speed_of
-from ps_analytics.analysis.units import Unit, ahead_m, corner_of, corners_on, find_units, span_m
+from ps_analytics.analysis.units import Unit, corner_of, corners_on, find_units, span_m
 from ps_analytics.errors import IncompatibleLaps
-from ps_analytics.track import Corner, TrackModel
+from ps_analytics.track import Corner, TrackModel, ahead_m
 
 Floats = NDArray[np.float64]
 

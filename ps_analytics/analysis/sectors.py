@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from ps_analytics.analysis.align import GridLap, grid_lap
 from ps_analytics.errors import IncompatibleLaps
 from ps_analytics.lap import Lap
-from ps_analytics.track import Sector, TrackModel
+from ps_analytics.track import Sector, TrackModel, sectors_between
 
 Floats = NDArray[np.float64]
 
@@ -65,7 +65,7 @@ def mini_sectors(track: TrackModel, count: int = 25) -> tuple[Sector, ...]:
     """
     if count < 1:
         raise ValueError(f"a track is not cut in {count} mini-sectors: take at least 1")
-    return _between([track.length_m * part / count for part in range(1, count)], track.length_m, "Mini-sector")
+    return sectors_between([track.length_m * part / count for part in range(1, count)], track.length_m, "Mini-sector ")
 
 
 def default_sectors(track: TrackModel) -> tuple[Sector, ...]:
@@ -82,10 +82,10 @@ def default_sectors(track: TrackModel) -> tuple[Sector, ...]:
     wishes = [length_m * part / SECTORS for part in range(1, SECTORS)]
     real = [corner for corner in track.corners if not corner.nominal]
     if not real:
-        return _between(wishes, length_m, "Sector")
+        return sectors_between(wishes, length_m, "Sector ")
     middles = np.array([s.start_m + (s.end_m - s.start_m) % length_m / 2 for s in track.straights]) % length_m
     borders = sorted({float(middles[np.argmin(np.abs(middles - wish))]) for wish in wishes} - {0.0})
-    return _between(borders, length_m, "Sector")
+    return sectors_between(borders, length_m, "Sector ")
 
 
 def stated_sectors(laps: Sequence[tuple[GridLap, tuple[float, ...]]], length_m: float) -> tuple[Sector, ...]:
@@ -111,11 +111,4 @@ def stated_sectors(laps: Sequence[tuple[GridLap, tuple[float, ...]]], length_m: 
     off = np.median(np.abs(places * length_m - borders), axis=0)
     if off.max() > STATED_WITHIN_M or np.any(np.diff(borders) <= 0):
         return ()
-    return _between(borders.tolist(), length_m, "Sector")
-
-
-def _between(borders: Sequence[float], length_m: float, name: str) -> tuple[Sector, ...]:
-    """The sectors from the line to the line with these borders, in m."""
-    edges = [0.0, *borders, length_m]
-    pairs = pairwise(edges)
-    return tuple(Sector(number, f"{name} {number}", start, end) for number, (start, end) in enumerate(pairs, 1))
+    return sectors_between(borders.tolist(), length_m, "Sector ")

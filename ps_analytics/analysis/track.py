@@ -16,7 +16,7 @@ from ps_analytics.analysis.sectors import default_sectors, stated_sectors
 from ps_analytics.analysis.segment import segment_corners
 from ps_analytics.analysis.usable import WITHIN, why_uncounted, why_unusable
 from ps_analytics.errors import IncompatibleLaps
-from ps_analytics.lap import Lap
+from ps_analytics.lap import Lap, without_gaps
 from ps_analytics.track import TrackModel
 
 Floats = NDArray[np.float64]
@@ -62,8 +62,8 @@ class _OnShares(Mapping[str, Floats]):
     def _speed(self) -> Floats:
         told = self._grid.channels.get("speed")
         if told is not None and np.isfinite(told).mean() > LEAST_DRIVEN and np.nanmax(told) > np.nanmin(told):
-            return _whole(told)
-        time_s = _whole(self._grid.time_s)
+            return without_gaps(told)
+        time_s = without_gaps(self._grid.time_s)
         return 3.6 * np.gradient(self._grid.distance_m) / np.maximum(np.gradient(time_s), 1e-6)
 
     def __iter__(self) -> Iterator[str]:
@@ -243,10 +243,3 @@ def _name_of(driven: Sequence[_Driven]) -> str | None:
 def _stated(driven: Sequence[_Driven]) -> list[tuple[GridLap, tuple[float, ...]]]:
     """Laps with the sector times their source stated."""
     return [(one.grid, one.lap.sectors_s) for one in driven if isinstance(one.lap, Lap) and one.lap.sectors_s]
-
-
-def _whole(values: Floats) -> Floats:
-    """The values, missing ones interpolated."""
-    known = np.isfinite(values)
-    index = np.arange(len(values))
-    return values if known.all() else np.asarray(np.interp(index, index[known], values[known]))

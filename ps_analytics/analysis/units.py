@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter1d
 
 from ps_analytics.errors import IncompatibleLaps
-from ps_analytics.track import Corner, TrackModel
+from ps_analytics.track import Corner, TrackModel, ahead_m, is_between
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -229,19 +229,9 @@ def corner_of(corners: Sequence[Corner], minimum_m: float, length_m: float) -> C
         >>> [found and found.name for found in (corner_of([corner], at, 1000.0) for at in (5.0, 70.0, 500.0))]
         ['T1', 'T1', None]
     """
-    holding = [c for c in corners if (minimum_m - c.start_m) % length_m <= (c.end_m - c.start_m) % length_m]
+    holding = [c for c in corners if is_between(minimum_m, c.start_m, c.end_m, length_m)]
     near = [c for c in corners if abs(ahead_m(minimum_m, c.apex_m, length_m)) <= OF_M]
     return min(holding or near, key=lambda c: abs(ahead_m(minimum_m, c.apex_m, length_m)), default=None)
-
-
-def ahead_m(from_m: float, to_m: float, length_m: float) -> float:
-    """Metres from one place to another the short way round: below 0 it lies behind.
-
-    Example:
-        >>> ahead_m(950.0, 50.0, 1000.0), ahead_m(50.0, 950.0, 1000.0)
-        (100.0, -100.0)
-    """
-    return (to_m - from_m + length_m / 2) % length_m - length_m / 2
 
 
 def _name(own: Sequence[Corner], corners: Sequence[Corner], minimum_m: float, length_m: float) -> str:

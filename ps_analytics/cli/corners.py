@@ -13,6 +13,7 @@ from ps_analytics.cli.choosing import AsJson, read_both, read_with_best
 from ps_analytics.config import read_settings
 from ps_analytics.errors import IncompatibleLaps
 from ps_analytics.lap import lap_time_text
+from ps_analytics.track import ahead_m
 
 if TYPE_CHECKING:
     from ps_analytics.lap import Lap
@@ -146,7 +147,7 @@ def _print_session(table: pl.DataFrame, laps: "list[Lap]", reference: "Lap | Non
 
 def _spread(places: pl.Series, apex_m: float, length_m: float) -> tuple[str, str]:
     """The median of places about an apex and half the width of their middle half; the line may lie between them."""
-    ahead = (places - apex_m + length_m / 2) % length_m - length_m / 2
+    ahead = pl.Series([ahead_m(apex_m, place, length_m) for place in places.drop_nulls()], dtype=pl.Float64)
     middle, low, high = (ahead.quantile(share, "linear") for share in (0.5, 0.25, 0.75))
     if middle is None or low is None or high is None:
         return DASH, DASH

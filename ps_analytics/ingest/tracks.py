@@ -18,7 +18,7 @@ from ps_analytics.errors import BadTrack, DatabaseUnreachable, IncompatibleLaps,
 from ps_analytics.ingest.sections import sections_of
 from ps_analytics.lap import Lap, LapSection
 from ps_analytics.store.store import Store
-from ps_analytics.track import Corner, TrackModel
+from ps_analytics.track import Corner, TrackModel, ahead_m
 
 log = logging.getLogger(__name__)
 
@@ -244,7 +244,7 @@ def _moved(one: Corner, other: Corner, length_m: float) -> bool:
     if (one.number, one.name, one.direction, one.nominal) != (other.number, other.name, other.direction, other.nominal):
         return True
     pairs = ((one.start_m, other.start_m), (one.apex_m, other.apex_m), (one.end_m, other.end_m))
-    return any(abs((b - a + length_m / 2) % length_m - length_m / 2) > SETTLED_M for a, b in pairs)
+    return any(abs(ahead_m(a, b, length_m)) > SETTLED_M for a, b in pairs)
 
 
 def _is_same(one: TrackModel | None, other: TrackModel | None) -> bool:

@@ -4,10 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import pairwise
 
-import numpy as np
-
 from ps_analytics.errors import BadTrack, NotFound
-from ps_analytics.track import LONGEST_TEXT, MOST_PARTS, Corner, Floats, Sector, TrackModel
+from ps_analytics.track import LONGEST_TEXT, MOST_PARTS, Corner, TrackModel, begun_at, place_after, sectors_between
 
 
 def with_names(track: TrackModel, names: Mapping[int, str]) -> TrackModel:
@@ -41,8 +39,7 @@ def with_sectors(track: TrackModel, borders_m: Sequence[float]) -> TrackModel:
             f"a list of borders ({told})",
             reason=f"between the line and {track.length_m:.0f} m they must increase. Give places in m from the line.",
         )
-    sectors = tuple(Sector(n, f"S{n}", start, end) for n, (start, end) in enumerate(pairwise(edges), start=1))
-    return replace(track, sectors=sectors)
+    return replace(track, sectors=sectors_between(edges[1:-1], track.length_m, "S"))
 
 
 def with_line(track: TrackModel, offset_m: float) -> TrackModel:
@@ -56,40 +53,9 @@ def with_line(track: TrackModel, offset_m: float) -> TrackModel:
         raise BadTrack(
             f"an offset of {offset_m:g} m", reason=f"the lap has {track.length_m:.0f} m. Give less than a lap."
         )
-    length = track.length_m
-
-    def moved(place_m: float) -> float:
-        place = (place_m - offset_m) % length
-        return place if place < length else 0.0  # a tiny negative rounds up to the length
-
-    corners = [
-        replace(corner, start_m=moved(corner.start_m), apex_m=moved(corner.apex_m), end_m=moved(corner.end_m))
-        for corner in track.corners
-    ]
-    turned = _rolled(replace(track, corners=tuple(sorted(corners, key=lambda corner: corner.apex_m))), offset_m)
-    borders = sorted({moved(sector.end_m) for sector in track.sectors[:-1]} - {0.0})
-    return with_sectors(turned, borders) if track.sectors else turned
-
-
-def _rolled(track: TrackModel, offset_m: float) -> TrackModel:
-    """The track whose arrays begin elsewhere."""
-    at = track.distance_m + offset_m
-
-    def along(values: Floats) -> Floats:
-        return np.asarray(np.interp(at, track.distance_m, values, period=track.length_m))
-
-    angle = np.radians(track.heading_deg)
-    heading = np.degrees(np.arctan2(along(np.sin(angle)), along(np.cos(angle))))
-    if track.x is None:
-        heading = heading - heading[0]  # told from the direction at the line
-    return replace(
-        track,
-        curvature=along(track.curvature),
-        heading_deg=np.mod(heading, 360.0),
-        speed_kmh=along(track.speed_kmh),
-        x=None if track.x is None else along(track.x),
-        y=None if track.y is None else along(track.y),
-    )
+    moved = begun_at(track, offset_m)
+    borders = {place_after(sector.end_m, -offset_m, track.length_m) for sector in track.sectors[:-1]}
+    return with_sectors(moved, sorted(borders - {0.0})) if track.sectors else moved
 
 
 def _numbers(corners: Sequence[Corner]) -> str:

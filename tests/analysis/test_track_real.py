@@ -15,7 +15,7 @@ from scipy.interpolate import CubicSpline
 
 from ps_analytics.analysis.corner_lists import CornerList, read_corner_list, read_corner_lists, with_corner_list
 from ps_analytics.analysis.curvature import line_of
-from ps_analytics.analysis.known_track import NEAR_M, apart_m, is_between
+from ps_analytics.analysis.known_track import NEAR_M
 from ps_analytics.analysis.track import track_model, with_corners_found
 from ps_analytics.ingest.importer import import_file
 from ps_analytics.lap import Lap
@@ -23,7 +23,7 @@ from ps_analytics.simulate.car import FORMULA
 from ps_analytics.simulate.solver import Path as DrivenPath
 from ps_analytics.simulate.solver import solve
 from ps_analytics.store.store import open_store
-from ps_analytics.track import TrackModel
+from ps_analytics.track import TrackModel, ahead_m, is_between
 from tests.analysis.laps import lap_from
 
 HELD_OUT = {
@@ -65,7 +65,7 @@ def counts(track: TrackModel, labels: CornerList) -> tuple[int, int, int, int, i
 
     def meet(apex_m: float, places: Sequence[tuple[float, float, float]]) -> bool:
         return any(
-            apart_m(apex_m, apex, track.length_m) <= NEAR_M or is_between(apex_m, start, end, track.length_m)
+            abs(ahead_m(apex_m, apex, track.length_m)) <= NEAR_M or is_between(apex_m, start, end, track.length_m)
             for start, apex, end in places
         )
 
