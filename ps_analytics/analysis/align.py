@@ -107,9 +107,10 @@ class Alignment:
         Raises:
             IncompatibleLaps: they cannot be compared; says why.
         """
-        if self._last is None or self._last[0] is not lap:
-            self._last = lap, self._paired(lap)
-        return self._last[1]
+        last = self._last  # held, for another thread may ask of another lap meanwhile
+        if last is None or last[0] is not lap:
+            last = self._last = lap, self._paired(lap)
+        return last[1]
 
     def _paired(self, lap: Lap | pl.DataFrame) -> Pair:
         samples = read_samples(lap)

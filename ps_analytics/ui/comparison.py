@@ -9,7 +9,6 @@ from numpy.typing import NDArray
 from ps_analytics.analysis.align import Alignment
 from ps_analytics.analysis.delta import delta_of_pair
 from ps_analytics.analysis.plane import on_plane
-from ps_analytics.errors import IncompatibleLaps
 from ps_analytics.lap import Lap
 from ps_analytics.ui.closure import Closure, closure_of
 
@@ -61,7 +60,7 @@ class Grid:
         Raises:
             IncompatibleLaps: the lap has no telemetry.
         """
-        alignment = Alignment(_with_telemetry(lap))
+        alignment = Alignment(lap)
         return cls(lap, alignment, _column(alignment.grid.distance_m))
 
     def lay(self, lap: Lap, names: Iterable[str]) -> LaidLap:
@@ -71,7 +70,7 @@ class Grid:
             IncompatibleLaps: the lap has no telemetry, or cannot be laid over the reference.
         """
         itself = lap is self.lap
-        pair = None if itself else self.alignment.pair(_with_telemetry(lap))
+        pair = None if itself else self.alignment.pair(lap)
         channels = pair.lap.channels if pair else self.alignment.grid.channels
         columns = {name: _column(channels[name]) for name in names if name in channels}
         columns |= self._positions(channels)
@@ -94,12 +93,6 @@ class Grid:
         middle = {f"{name}_0": float(np.nanmean(origin[name])) for name in ("latitude", "longitude")}
         x, y = on_plane(channels["latitude"], channels["longitude"], **middle)
         return {"x": _column(x), "y": _column(y)}
-
-
-def _with_telemetry(lap: Lap) -> Lap:
-    if not lap.traces:
-        raise IncompatibleLaps(f"lap {lap.lap_number} has a time and no telemetry.")
-    return lap
 
 
 def _column(values: NDArray[np.float64]) -> Column:

@@ -6,6 +6,7 @@ from typing import Any
 
 import polars as pl
 
+from ps_analytics.analysis.align import Alignment
 from ps_analytics.analysis.corners import corners
 from ps_analytics.analysis.track import resolve_track
 from ps_analytics.errors import PurpleSectorError
@@ -69,7 +70,12 @@ class CornerSheet:
 
 
 def corner_sheet(
-    reference: Lap, laps: Sequence[Lap], *, length_m: float, known: CornerSheet | None = None
+    reference: Lap,
+    laps: Sequence[Lap],
+    *,
+    length_m: float,
+    alignment: Alignment | None = None,
+    known: CornerSheet | None = None,
 ) -> CornerSheet:
     """The corners of the reference's track and these laps in them.
 
@@ -77,6 +83,7 @@ def corner_sheet(
         reference: the lap the others are compared with.
         laps: those to work out, the reference among them or not.
         length_m: the length of the reference's grid, on which the spans lie.
+        alignment: the reference as it is ready already; a lap it laid last is not laid again.
         known: an earlier answer; its track holds for another reference of the session too.
     """
     track = _track(reference, known)
@@ -88,7 +95,7 @@ def corner_sheet(
         return CornerSheet(reference.lap_id, track, note=NO_CORNERS)
     for lap in laps:
         try:
-            rows[lap.lap_id] = _rows(lap, reference, track)
+            rows[lap.lap_id] = _rows(lap, reference, track, alignment)
         except PurpleSectorError as error:
             refused[lap.lap_id] = str(error)
     return CornerSheet(reference.lap_id, track, spans, rows, refused)
@@ -110,11 +117,11 @@ def _span(corner: Corner, scale: float, length_m: float) -> CornerSpan:
     return CornerSpan(corner.number, corner.name, left, corner.apex_m * scale, parts, corner.radius_m)
 
 
-def _rows(lap: Lap, reference: Lap, track: TrackModel) -> tuple[CornerRow, ...]:
+def _rows(lap: Lap, reference: Lap, track: TrackModel, alignment: Alignment | None) -> tuple[CornerRow, ...]:
     if lap is reference:
         return tuple(_row(row, {}) for row in corners(lap, track=track).to_dicts())
     # Both in one table: they are cut where either of them slows down.
-    table = corners([lap, reference], reference, track=track)
+    table = corners([lap, reference], reference, track=track, alignment=alignment)
     own, base = (table.filter(pl.col("lap_id") == one.lap_id).to_dicts() for one in (lap, reference))
     return tuple(_row(row, other) for row, other in zip(own, base, strict=True))
 

@@ -266,7 +266,6 @@ class ReviewState(param.Parameterized):
         if not missing or (known.note and known.reference_id == grid.lap.lap_id):
             return
         self._asked |= {lap.lap_id for lap in missing}
-        length_m = float(grid.distance_m[-1])
 
         def found(sheet: CornerSheet) -> None:
             if self._grid is grid:
@@ -275,7 +274,11 @@ class ReviewState(param.Parameterized):
         def failed(reason: str) -> None:
             found(CornerSheet(grid.lap.lap_id, note=reason))
 
-        self._later(lambda: corner_sheet(grid.lap, missing, length_m=length_m, known=known), found, failed)
+        def work() -> CornerSheet:
+            length_m = float(grid.distance_m[-1])
+            return corner_sheet(grid.lap, missing, length_m=length_m, alignment=grid.alignment, known=known)
+
+        self._later(work, found, failed)
 
     def _counting(self) -> tuple[Any, ...]:
         """Which laps an ideal lap is made of, as something to compare."""
