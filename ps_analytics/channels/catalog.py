@@ -163,6 +163,19 @@ def _rows() -> Iterator[ChannelSpec]:
 CATALOG: dict[str, ChannelSpec] = {spec.name: spec for spec in _rows()}
 """Every channel by name, in the order of the table."""
 
+SEED = (
+    "throttle",
+    "brake",
+    "steering",
+    "speed",
+    "gear",
+    "rpm",
+    "lap_time",
+    "source_lap_number",
+    "normalized_position",
+)
+"""The channels that, with their time stamp, are kept as rows; the smallest source gives no others."""
+
 _BY_NORMALISED = {normalise(spec.name): spec.name for spec in CATALOG.values()}
 _BY_ALIAS = {normalise(alias): spec.name for spec in CATALOG.values() for alias in spec.aliases}
 

@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from ps_analytics.channels.catalog import Kind, kind_of
+from ps_analytics.channels.catalog import SEED, Kind, kind_of
 from ps_analytics.errors import StoreError
 from ps_analytics.formats.base import LapMark, Progress, Recording, read_recording
 from ps_analytics.ingest.boundaries import LapCut, detect_laps
@@ -25,17 +25,6 @@ _READ_SHARE, _LAPS_SHARE, _ROWS_SHARE = 0.5, 0.75, 0.9
 """How far an import is when the file is read, when the laps are written, and when all of it is."""
 _ROWS_AT_ONCE = 50_000
 _LONGEST_TEXT = 200
-_SEED = (
-    "throttle",
-    "brake",
-    "steering",
-    "speed",
-    "gear",
-    "rpm",
-    "lap_time",
-    "source_lap_number",
-    "normalized_position",
-)
 _LINE = ("normalized_position", "lap_time", "source_lap_number", "speed")
 """Whose clock laps are found on, the first a recording has: what tells the line must not be resampled."""
 _WHOLE = (LapKind.TIMED, LapKind.STANDING)
@@ -218,7 +207,7 @@ def _write_rows(
 
 def _base_frames(recording: Recording) -> pl.DataFrame:
     """`timestamp` and the seed's columns of the whole recording, as `Lap.frames` lays them on one clock."""
-    wanted = ("timestamp", *_SEED)
+    wanted = ("timestamp", *SEED)
     traces = {trace.name: trace for trace in recording.traces if trace.name in wanted and len(trace.values)}
     return Lap(
         lap_id="", session_id="", lap_number=0, lap_time_s=None, kind=LapKind.PARTIAL, valid=True, started_us=0,

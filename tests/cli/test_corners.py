@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Callable
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +20,7 @@ from ps_analytics.simulate.route import LapPlan
 from ps_analytics.simulate.session import simulate
 from ps_analytics.store.store import Store, open_store
 from tests.analysis.laps import drive_evenly, lap_from
+from tests.cli import kept
 
 Psa = Callable[..., Result]
 
@@ -50,22 +50,8 @@ def psa(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Psa:
 
 def keep(laps: list[Lap], *, track: str | None = "Ring", car: str | None = "GT") -> str:
     """The id of a session with these laps, numbered from 1."""
-    with open_store() as store, store.transaction() as transaction:
-        session = transaction.open_session(
-            source="test", track=track, car=car, started_at=datetime(2026, 5, 1, tzinfo=UTC), status="completed"
-        )
-        for number, lap in enumerate(laps, start=1):
-            row = transaction.open_lap(
-                session,
-                lap_number=number,
-                started_us=session.started_us + lap.started_us,
-                ended_us=session.started_us + (lap.ended_us or 0),
-                lap_time_s=lap.lap_time_s,
-                kind="timed",
-                valid=True,
-            )
-            transaction.write_traces(row.id, lap.traces.values())
-        return session.id
+    with open_store() as store:
+        return kept.keep(store, track=track, car=car, laps=laps)
 
 
 @pytest.fixture

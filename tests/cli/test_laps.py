@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Callable
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +10,9 @@ from typer.testing import CliRunner, Result
 
 from ps_analytics.cli.main import app
 from ps_analytics.errors import NotFound
-from ps_analytics.lap import Lap
-from ps_analytics.store.store import Store, open_store
+from ps_analytics.store.store import open_store
 from tests.analysis.laps import drive_evenly
+from tests.cli.kept import keep
 
 Psa = Callable[..., Result]
 
@@ -41,28 +40,9 @@ def sessions(psa: Psa) -> dict[str, str]:
     """The sessions' ids."""
     with open_store() as store:
         return {
-            name: keep(store, track=track, car=car, laps=[drive_evenly(time_s, length_m=length_m) for time_s in times])
+            name: keep(store, track=track, car=car, laps=[drive_evenly(s, length_m=length_m) for s in times], valid=2)
             for name, (track, car, length_m, times) in DRIVEN.items()
         }
-
-
-def keep(store: Store, *, track: str | None, car: str | None, laps: list[Lap]) -> str:
-    with store.transaction() as transaction:
-        session = transaction.open_session(
-            source="test", track=track, car=car, started_at=datetime(2026, 5, 1, tzinfo=UTC), status="completed"
-        )
-        for number, lap in enumerate(laps, start=1):
-            row = transaction.open_lap(
-                session,
-                lap_number=number,
-                started_us=session.started_us + lap.started_us,
-                ended_us=session.started_us + (lap.ended_us or 0),
-                lap_time_s=lap.lap_time_s,
-                kind="timed",
-                valid=number < 3,
-            )
-            transaction.write_traces(row.id, lap.traces.values())
-        return session.id
 
 
 def read_json(done: Result) -> Any:

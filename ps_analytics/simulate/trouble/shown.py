@@ -6,23 +6,10 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from ps_analytics.channels.catalog import SEED
 from ps_analytics.simulate.session import SimulatedSession
 
 Floats = NDArray[np.float64]
-
-SEED_COLUMNS = (
-    "timestamp",
-    "throttle",
-    "brake",
-    "steering",
-    "speed",
-    "gear",
-    "rpm",
-    "lap_time",
-    "source_lap_number",
-    "normalized_position",
-)
-"""What the smallest source shows."""
 
 
 def late_counter(session: SimulatedSession, *, frames: int) -> SimulatedSession:
@@ -67,7 +54,7 @@ def without(session: SimulatedSession, *names: str) -> SimulatedSession:
 
 def seed_columns(session: SimulatedSession) -> SimulatedSession:
     """A source that shows its ten columns only, the lap clock in whole milliseconds."""
-    frames = session.frames.select(name for name in SEED_COLUMNS if name in session.frames.columns)
+    frames = session.frames.select(name for name in ("timestamp", *SEED) if name in session.frames.columns)
     if "lap_time" in frames.columns:
         frames = frames.with_columns(pl.col("lap_time").round(3))
     return replace(session, frames=frames)
