@@ -7,6 +7,7 @@ from ps_analytics.analysis.corners import corners
 from ps_analytics.analysis.delta import delta
 from ps_analytics.analysis.grid import GridLap
 from ps_analytics.analysis.track import track_model
+from ps_analytics.channels.catalog import SEED
 from ps_analytics.ingest.boundaries import detect_laps
 from ps_analytics.lap import LapKind
 from ps_analytics.simulate.car import GT
@@ -14,7 +15,6 @@ from ps_analytics.simulate.circuit import Circuit, generate
 from ps_analytics.simulate.driver import Driver
 from ps_analytics.simulate.route import LapPlan
 from ps_analytics.simulate.session import SimulatedSession, simulate
-from ps_analytics.simulate.trouble.shown import SEED_COLUMNS
 from tests.analysis.laps import Outing, drive_four
 from tests.bench import table
 
@@ -27,7 +27,7 @@ def tell_speed() -> None:
     outing = Outing(circuit, drive_four(circuit, 60.0))
     laps = outing.laps(outing.dense.frames)
     session = drive_thirty(circuit)
-    many = session.frames.select(*SEED_COLUMNS, "last_lap_time")
+    many = session.frames.select(*("timestamp", *SEED), "last_lap_time")
     table.heading(f"CPU: laps of {laps[0].lap_time_s:.1f} s at 60 Hz, {len(laps[0].traces)} channels")
     every = table.cpu_s(lambda: [*grid_lap(laps[0]).channels.values()])
     table.at_most("clean and grid, every channel", 1000 * every, GRID_MS, "ms CPU")
