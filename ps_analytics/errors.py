@@ -12,6 +12,8 @@ PurpleSectorError
 ├── UnknownChannel               a name no catalogue, lap or source has
 ├── UnknownUnit                  a unit text the unit language does not know
 ├── UnitMismatch                 two units of different kinds
+├── FormulaError                 a math channel's formula that cannot be used; says at which character
+├── BadMathFile                  a file of math channels that cannot be read
 ├── NotFound                     no such thing, or not yours: the same answer
 ├── IncompatibleLaps             two laps that cannot be compared
 ├── UnknownMethod                a way of laying laps over each other that does not exist
@@ -137,6 +139,60 @@ class UnitMismatch(PurpleSectorError):
     def __init__(self, source: str, target: str) -> None:
         self.source, self.target = source, target
         super().__init__(f"'{source}' cannot be converted to '{target}': they measure different things.")
+
+
+class FormulaError(PurpleSectorError):
+    """A formula that cannot be used: what is wrong (`code`, `message`), where, and what to do (`hint`).
+
+    `position` and `end` are 0-based characters of `formula`, `end` exclusive. `channel` is the math channel's name.
+    `fix`, if there is one, is what would mend it: the text to put in the place of characters from … to.
+    """
+
+    def __init__(
+        self,
+        code: str,
+        message: str,
+        position: int,
+        end: int,
+        *,
+        hint: str = "",
+        formula: str = "",
+        channel: str = "",
+        fix: tuple[int, int, str] | None = None,
+    ) -> None:
+        self.code, self.message, self.position, self.end, self.hint = code, message, position, end, hint
+        self.formula, self.channel, self.fix = formula, channel, fix
+        super().__init__(code, message)
+
+    def __str__(self) -> str:
+        """The sentence, the line of the formula with its place underlined, and the hint."""
+        where = f" (channel '{self.channel}')" if self.channel else ""
+        lines = [f"{self.code}: {self.message}{where}", *_underlined(self.formula, self.position, self.end)]
+        return "\n".join([*lines, f"  hint: {self.hint}"] if self.hint else lines)
+
+
+_AROUND = 60
+"""How many characters of a formula are shown on each side of the place that is wrong."""
+
+
+def _underlined(formula: str, position: int, end: int) -> list[str]:
+    if not formula.strip():
+        return []
+    line_start = formula.rfind("\n", 0, position) + 1
+    line_end = formula.find("\n", position)
+    line_end = len(formula) if line_end < 0 else line_end
+    first, last = max(line_start, position - _AROUND), min(line_end, position + _AROUND)
+    text = "".join(char if char.isprintable() else " " for char in formula[first:last])
+    length = max(1, min(end, last) - position)
+    return [f"  {text}", "  " + " " * (position - first) + "^" + "~" * (length - 1)]
+
+
+class BadMathFile(PurpleSectorError):
+    """A file of math channels that cannot be read; `what` it was read as, `reason` what is wrong with it."""
+
+    def __init__(self, what: str, *, reason: str) -> None:
+        self.what, self.reason = what, reason
+        super().__init__(f"{what} cannot be read: {reason}")
 
 
 class NotFound(PurpleSectorError):
