@@ -1,0 +1,112 @@
+"""Scopes: the laps, sections or corners a statistic is taken over and a running value starts anew in.
+
+A scope's samples are brought together first, so that what comes out of it depends on nothing else.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from ps_analytics.channels.kernels.arrays import Floats, Ints, Mask, missing
+from ps_analytics.channels.kernels.segments import run_starts
+
+OUTSIDE = -1
+"""The id of rows that belong to no scope."""
+
+
+class Members(NamedTuple):
+    """The rows that belong to scopes, one scope after the other, the rows of each in their order."""
+
+    rows: Ints
+    starts: Ints
+    """Where each scope begins among `rows`."""
+    ids: Ints
+    """The id of each scope."""
+
+    @property
+    def sizes(self) -> Ints:
+        """The number of rows of each scope, at least one."""
+        return np.diff(self.starts, append=len(self.rows))
+
+    def spread(self, values: Floats) -> Floats:
+        """The value of each scope, repeated on its members."""
+        return np.repeat(values, self.sizes)
+
+
+def members(scope: Ints, present: Mask) -> Members:
+    """The rows of the scopes in which something is present.
+
+    Example:
+        >>> members(np.array([5, -1, 3, 5]), np.array([True, True, True, True])).rows
+        array([2, 0, 3])
+    """
+    rows = np.flatnonzero(present & (scope != OUTSIDE))
+    ids = scope[rows]
+    starts = run_starts(ids)
+    if not (np.diff(ids[starts]) > 0).all():
+        order = np.argsort(ids, kind="stable")
+        rows, ids = rows[order], ids[order]
+        starts = run_starts(ids)
+    return Members(rows, starts, ids[starts])
+
+
+def on_rows(values: Floats, ids: Ints, scope: Ints) -> Floats:
+    """The value of each scope on all of its rows; NaN on rows of other scopes and outside.
+
+    Args:
+        values: one a scope.
+        ids: of these scopes, rising.
+        scope: of each row.
+
+    Example:
+        >>> on_rows(np.array([0.5]), np.array([3]), np.array([3, -1, 3, 4]))
+        array([0.5, nan, 0.5, nan])
+    """
+    if len(ids) == 0:
+        return missing(len(scope))
+    starts = run_starts(scope)
+    of_run = scope[starts]
+    place = np.minimum(np.searchsorted(ids, of_run), len(ids) - 1)
+    return np.repeat(np.where(ids[place] == of_run, values[place], np.nan), np.diff(starts, append=len(scope)))
+
+
+def running_total(values: Floats, scope: Ints) -> Floats:
+    """The sum of the values so far, from the first row of each scope on; NaN outside.
+
+    Scopes of one length are added up together: there can be only so many lengths, however many scopes.
+
+    Example:
+        >>> running_total(np.array([1.0, 2.0, 3.0, 4.0]), np.array([0, 0, -1, 1]))
+        array([ 1.,  3., nan,  4.])
+    """
+    inside = members(scope, np.ones(len(scope), dtype=bool))
+    ordered = values[inside.rows]
+    totals = np.empty_like(ordered)
+    by_size = np.argsort(inside.sizes, kind="stable")
+    for same in np.split(by_size, run_starts(inside.sizes[by_size])[1:]):
+        if len(same) == 1:
+            start = inside.starts[same[0]]
+            part = slice(start, start + inside.sizes[same[0]])
+            np.cumsum(ordered[part], out=totals[part])
+        elif len(same):
+            places = inside.starts[same][:, None] + np.arange(inside.sizes[same[0]])
+            totals[places] = np.cumsum(ordered[places], axis=1)
+    result = missing(len(scope))
+    result[inside.rows] = totals
+    return result
+
+
+def latest(event: Mask, scope: Ints) -> Ints:
+    """The row of the last event at or before each row within its scope; -1 where there is none yet, and outside.
+
+    Example:
+        >>> latest(np.array([False, True, False, False]), np.array([0, 0, 0, 1]))
+        array([-1,  1,  1, -1])
+    """
+    inside = members(scope, np.ones(len(scope), dtype=bool))
+    places = np.arange(len(inside.rows))
+    last = np.maximum.accumulate(np.where(event[inside.rows], places, -1))
+    found = last >= np.repeat(inside.starts, inside.sizes)
+    result = np.full(len(scope), -1, dtype=np.int64)
+    result[inside.rows[found]] = inside.rows[last[found]]
+    return result
