@@ -56,3 +56,14 @@ def is_true(condition: Floats) -> Mask:
         array([ True, False, False])
     """
     return np.asarray((condition != 0.0) & ~np.isnan(condition))
+
+
+def there(x: Floats) -> Ints | slice:
+    """The rows that are not missing, to take and to put columns with; all of them as a slice, which copies nothing.
+
+    Example:
+        >>> there(np.array([1.0, np.nan, 2.0]))
+        array([0, 2])
+    """
+    present = ~np.isnan(x)
+    return slice(None) if present.all() else np.flatnonzero(present)

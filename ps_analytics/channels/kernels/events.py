@@ -47,7 +47,7 @@ def counter(c: Floats, segment: Ints, scope: Ints) -> Floats:
         >>> counter(np.array([0.0, 1.0, np.nan, 0.0, 1.0]), np.zeros(5, dtype=np.int64), np.array([0, 0, 0, 0, 1]))
         array([0., 1., 1., 1., 1.])
     """
-    return running_total(np.nan_to_num(rising(c, segment)), scope)
+    return running_total(np.where(is_true(rising(c, segment)), 1.0, 0.0), scope)
 
 
 @kernel

@@ -17,37 +17,41 @@ OUTSIDE = -1
 class Members(NamedTuple):
     """The rows that belong to scopes, one scope after the other, the rows of each in their order."""
 
-    rows: Ints
+    rows: Ints | slice
+    """Into a column of all rows; a slice if it is all of them as they stand."""
     starts: Ints
     """Where each scope begins among `rows`."""
+    sizes: Ints
+    """The number of rows of each scope, at least one."""
     ids: Ints
-    """The id of each scope."""
+    """The id of each scope, rising."""
 
-    @property
-    def sizes(self) -> Ints:
-        """The number of rows of each scope, at least one."""
-        return np.diff(self.starts, append=len(self.rows))
-
-    def spread(self, values: Floats) -> Floats:
-        """The value of each scope, repeated on its members."""
+    def repeated(self, values: Floats) -> Floats:
+        """The value of each scope for each of its members."""
         return np.repeat(values, self.sizes)
 
 
-def members(scope: Ints, present: Mask) -> Members:
-    """The rows of the scopes in which something is present.
+def members(scope: Ints, present: Mask | None = None) -> Members:
+    """The rows of the scopes, of these the ones on which something is present.
 
     Example:
-        >>> members(np.array([5, -1, 3, 5]), np.array([True, True, True, True])).rows
+        >>> members(np.array([5, -1, 3, 5])).rows
         array([2, 0, 3])
+        >>> members(np.array([3, 3, 5]), np.array([True, True, True])).rows
+        slice(None, None, None)
     """
-    rows = np.flatnonzero(present & (scope != OUTSIDE))
+    inside = scope != OUTSIDE
+    if present is not None:
+        inside &= present
+    rows: Ints | slice = slice(None) if inside.all() else np.flatnonzero(inside)
     ids = scope[rows]
     starts = run_starts(ids)
     if not (np.diff(ids[starts]) > 0).all():
         order = np.argsort(ids, kind="stable")
-        rows, ids = rows[order], ids[order]
+        rows = np.arange(len(scope))[rows][order]
+        ids = ids[order]
         starts = run_starts(ids)
-    return Members(rows, starts, ids[starts])
+    return Members(rows, starts, np.diff(starts, append=len(ids)), ids[starts])
 
 
 def on_rows(values: Floats, ids: Ints, scope: Ints) -> Floats:
@@ -73,26 +77,26 @@ def on_rows(values: Floats, ids: Ints, scope: Ints) -> Floats:
 def running_total(values: Floats, scope: Ints) -> Floats:
     """The sum of the values so far, from the first row of each scope on; NaN outside.
 
-    Scopes of one length are added up together: there can be only so many lengths, however many scopes.
+    Scopes of one size are added up together: there can be only so many sizes, however many scopes.
 
     Example:
         >>> running_total(np.array([1.0, 2.0, 3.0, 4.0]), np.array([0, 0, -1, 1]))
         array([ 1.,  3., nan,  4.])
     """
-    inside = members(scope, np.ones(len(scope), dtype=bool))
-    ordered = values[inside.rows]
-    totals = np.empty_like(ordered)
-    by_size = np.argsort(inside.sizes, kind="stable")
-    for same in np.split(by_size, run_starts(inside.sizes[by_size])[1:]):
+    rows, starts, sizes, _ = members(scope)
+    totals = values[rows].copy()
+    by_size = np.argsort(sizes, kind="stable")
+    for same in np.split(by_size, run_starts(sizes[by_size])[1:]):
         if len(same) == 1:
-            start = inside.starts[same[0]]
-            part = slice(start, start + inside.sizes[same[0]])
-            np.cumsum(ordered[part], out=totals[part])
+            part = totals[starts[same[0]] :][: sizes[same[0]]]
+            np.cumsum(part, out=part)
         elif len(same):
-            places = inside.starts[same][:, None] + np.arange(inside.sizes[same[0]])
-            totals[places] = np.cumsum(ordered[places], axis=1)
+            places = starts[same][:, None] + np.arange(sizes[same[0]])
+            totals[places] = np.cumsum(totals[places], axis=1)
+    if isinstance(rows, slice):
+        return totals
     result = missing(len(scope))
-    result[inside.rows] = totals
+    result[rows] = totals
     return result
 
 
@@ -103,10 +107,10 @@ def latest(event: Mask, scope: Ints) -> Ints:
         >>> latest(np.array([False, True, False, False]), np.array([0, 0, 0, 1]))
         array([-1,  1,  1, -1])
     """
-    inside = members(scope, np.ones(len(scope), dtype=bool))
-    places = np.arange(len(inside.rows))
-    last = np.maximum.accumulate(np.where(event[inside.rows], places, -1))
-    found = last >= np.repeat(inside.starts, inside.sizes)
+    rows, starts, sizes, _ = members(scope)
+    numbers = np.arange(len(scope))
+    place = numbers[: sizes.sum()]
+    last = np.maximum.accumulate(np.where(event[rows], place, -1))
     result = np.full(len(scope), -1, dtype=np.int64)
-    result[inside.rows[found]] = inside.rows[last[found]]
+    result[rows] = np.where(last >= np.repeat(starts, sizes), numbers[rows][last], -1)
     return result

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from ps_analytics.channels.kernels.arrays import Floats, Ints, kernel
+from ps_analytics.channels.kernels.arrays import Floats, Ints, kernel, missing
 from ps_analytics.channels.kernels.scopes import running_total
 from ps_analytics.channels.kernels.segments import joined
 from ps_analytics.channels.kernels.statistics import total
@@ -26,9 +26,9 @@ def slope(y: Floats, axis: Floats, segment: Ints) -> Floats:
         array([1., 2., 6., 7.])
     """
     if len(y) < 2:
-        return np.full(len(y), np.nan)
-    step = np.diff(axis)
-    slopes = np.where(joined(segment), np.diff(y) / step, np.nan)
+        return missing(len(y))
+    step = axis[1:] - axis[:-1]
+    slopes = np.where(joined(segment), (y[1:] - y[:-1]) / step, np.nan)
     before, after = np.append(np.nan, slopes), np.append(slopes, np.nan)
     left, right = np.append(np.nan, step), np.append(step, np.nan)
     both = (before * right + after * left) / (left + right)
@@ -39,7 +39,7 @@ def _areas(x: Floats, axis: Floats, segment: Ints, scope: Ints) -> Floats:
     """The trapezoid between each sample and the one before; 0 where they do not belong together or one is missing."""
     areas = np.zeros(len(x))
     if len(x) > 1:
-        trapezoids = (x[1:] + x[:-1]) * (np.diff(axis) / 2.0)
+        trapezoids = (x[1:] + x[:-1]) * ((axis[1:] - axis[:-1]) / 2.0)
         counts = joined(segment) & joined(scope) & ~np.isnan(trapezoids)
         areas[1:] = np.where(counts, trapezoids, 0.0)
     return areas
@@ -99,7 +99,8 @@ def mean_along(x: Floats, gate: Floats, axis: Floats, segment: Ints, scope: Ints
         >>> mean_along(np.array([2.0, 2.0, 8.0]), np.ones(3), np.array([0.0, 1.0, 3.0]), one, one)
         array([4., 4., 4.])
     """
-    weight = np.where(np.isnan(x), 0.0, np.nan_to_num(gate))
-    area = total_trapezoid(np.nan_to_num(x) * weight, axis, segment, scope)
+    counts = ~(np.isnan(x) | np.isnan(gate))
+    weight = np.where(counts, gate, 0.0)
+    area = total_trapezoid(np.where(counts, x, 0.0) * weight, axis, segment, scope)
     width = total_trapezoid(weight, axis, segment, scope)
     return np.where(width == 0.0, np.nan, area / width)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from ps_analytics.channels.kernels.arrays import Floats, Ints, kernel
+from ps_analytics.channels.kernels.arrays import Floats, Ints, kernel, missing
 from ps_analytics.channels.kernels.scopes import OUTSIDE, Members, members, on_rows
 
 _LOOPED = 64
@@ -17,8 +17,8 @@ _LOOPED = 64
 def _reduced(x: Floats, scope: Ints, reduce: Callable[[Floats, Members], Floats]) -> Floats:
     """What `reduce` makes of the samples there are, ordered by scope, on the rows of each scope."""
     present = members(scope, ~np.isnan(x))
-    if len(present.rows) == 0:
-        return on_rows(np.empty(0), present.ids, scope)
+    if len(present.ids) == 0:
+        return missing(len(x))
     return on_rows(reduce(x[present.rows], present), present.ids, scope)
 
 
@@ -93,7 +93,7 @@ def std(x: Floats, scope: Ints) -> Floats:
 
 
 def _std(values: Floats, of: Members) -> Floats:
-    off = values - of.spread(_mean(values, of))
+    off = values - of.repeated(_mean(values, of))
     return np.asarray(np.sqrt(np.add.reduceat(off * off, of.starts) / (of.sizes - 1)))
 
 
@@ -184,13 +184,13 @@ def at_maximum(y: Floats, x: Floats, scope: Ints) -> Floats:
         >>> at_maximum(np.array([1.0, 2.0, 3.0]), np.array([5.0, 9.0, 9.0]), np.array([0, 0, 0]))
         array([2., 2., 2.])
     """
-    present = members(scope, ~(np.isnan(x) | np.isnan(y)))
-    if len(present.rows) == 0:
-        return on_rows(np.empty(0), present.ids, scope)
-    values = x[present.rows]
-    largest = present.spread(np.maximum.reduceat(values, present.starts))
-    place = np.where(values == largest, np.arange(len(values)), len(values))
-    return on_rows(y[present.rows[np.minimum.reduceat(place, present.starts)]], present.ids, scope)
+
+    def reduce(values: Floats, of: Members) -> Floats:
+        largest = of.repeated(np.maximum.reduceat(values, of.starts))
+        place = np.where(values == largest, np.arange(len(values)), len(values))
+        return y[of.rows][np.minimum.reduceat(place, of.starts)]
+
+    return _reduced(np.where(np.isnan(y), np.nan, x), scope, reduce)
 
 
 @kernel
