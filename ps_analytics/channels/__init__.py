@@ -1,1 +1,6 @@
-"""Channels: the catalogue of names and units."""
+"""Channels: the catalogue of names and units, and the language of math channels."""
+
+from ps_analytics.channels.definitions import Diagnostic, MathChannel
+from ps_analytics.channels.evaluate import check, evaluate
+
+__all__ = ["Diagnostic", "MathChannel", "check", "evaluate"]

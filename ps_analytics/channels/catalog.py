@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 
 from ps_analytics.errors import UnknownChannel
 
@@ -123,6 +124,7 @@ _CORNERS = {
 }  # fmt: skip
 
 
+@lru_cache(maxsize=8192)
 def normalise(name: str) -> str:
     """A name as it is compared: lower case, each run of spaces, `_` and `-` one space.
 

@@ -5,15 +5,17 @@ The language is that of math channels: `km/h`, `m/s^2`, `kg/m3`, `1/m`, `%`, `°
 
 import math
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import cast
 
 from ps_analytics.errors import UnitMismatch, UnknownUnit
 
 GRAVITY = 9.80665
 """Standard gravity, m/s²."""
 
-Dimension = tuple[int, int, int, int, int, int]
+Dimension = tuple[float, float, float, float, float, float]
 """Exponents of length, mass, time, temperature, current, angle."""
 
 PLAIN: Dimension = (0, 0, 0, 0, 0, 0)
@@ -68,19 +70,82 @@ ATOMS: dict[str, Unit] = {
 _ATOM = re.compile(r"(?P<name>[A-Za-z%]+)(?:\^?(?P<power>-?[1-9]))?|(?P<one>1)")
 
 
-def _power(unit: Unit, exponent: int) -> Unit:
-    if exponent == 1:
-        return unit
-    length, mass, time, temperature, current, angle = (d * exponent for d in unit.dimension)
-    return Unit((length, mass, time, temperature, current, angle), unit.factor**exponent)
-
-
-def _times(a: Unit, b: Unit) -> Unit:
-    length, mass, time, temperature, current, angle = (x + y for x, y in zip(a.dimension, b.dimension, strict=True))
-    return Unit((length, mass, time, temperature, current, angle), a.factor * b.factor)
+Parts = tuple[tuple[str, float], ...]
+"""A unit as its atoms and their exponents, in the order written."""
 
 
 @lru_cache(maxsize=1024)
+def parse_parts(text: str) -> Parts:
+    """The atoms of a unit and their exponents; an atom stands once, `ratio` and those that cancel not at all.
+
+    Raises:
+        UnknownUnit: the text is not of the unit language.
+
+    Example:
+        >>> parse_parts("kg*m/s/s"), parse_parts("1/m"), parse_parts("")
+        ((('kg', 1), ('m', 1), ('s', -2)), (('m', -1),), ())
+    """
+    stripped = text.strip().replace("°", "").replace("·", "*").replace(".", "*").replace("²", "2")
+    if not stripped:
+        return ()
+    found: list[tuple[str, float]] = []
+    sign = 1
+    for part in re.split(r"([*/])", stripped):
+        if part in ("*", "/"):
+            sign = -1 if part == "/" else 1
+            continue
+        match = _ATOM.fullmatch(part.strip())
+        if match is None or (match["name"] and match["name"] not in ATOMS):
+            raise UnknownUnit(text, known=ATOMS)
+        if match["name"]:
+            found.append((match["name"], sign * int(match["power"] or 1)))
+    return joined(found)
+
+
+def joined(parts: Iterable[tuple[str, float]]) -> Parts:
+    """The product of atoms: equal ones joined, `ratio` and those that cancel left out.
+
+    Example:
+        >>> joined([("m", 1), ("s", -1), ("m", 1), ("s", 1)])
+        (('m', 2),)
+    """
+    total: dict[str, float] = {}
+    for atom, exponent in parts:
+        total[atom] = total.get(atom, 0) + exponent
+    return tuple((atom, exponent) for atom, exponent in total.items() if exponent and atom != "ratio")
+
+
+@lru_cache(maxsize=4096)
+def unit_of_parts(parts: Parts) -> Unit:
+    """The unit of a product of atoms; only an atom that stands alone has a zero of its own.
+
+    Example:
+        >>> unit_of_parts((("C", 1),)).offset, unit_of_parts((("C", 1), ("s", -1))).offset
+        (273.15, 0.0)
+    """
+    if len(parts) == 1 and parts[0][1] == 1:
+        return ATOMS[parts[0][0]]
+    dimension = tuple(
+        math.fsum(exponent * ATOMS[atom].dimension[axis] for atom, exponent in parts) for axis in range(len(PLAIN))
+    )
+    factor = math.prod(ATOMS[atom].factor ** exponent for atom, exponent in parts)
+    return Unit(cast(Dimension, dimension), factor)
+
+
+def parts_text(parts: Parts) -> str:
+    """A product of atoms as people write it; nothing is `ratio`.
+
+    Example:
+        >>> parts_text((("m", 1), ("s", -2))), parts_text((("m", -1),)), parts_text(())
+        ('m/s^2', '1/m', 'ratio')
+    """
+    if not parts:
+        return "ratio"
+    above = [f"{atom}^{exponent:g}" if exponent != 1 else atom for atom, exponent in parts if exponent > 0]
+    below = [f"{atom}^{-exponent:g}" if exponent != -1 else atom for atom, exponent in parts if exponent < 0]
+    return "/".join(["*".join(above) or "1", *below])
+
+
 def parse_unit(text: str) -> Unit:
     """The unit a text stands for; empty text is a plain number.
 
@@ -91,22 +156,7 @@ def parse_unit(text: str) -> Unit:
         >>> round(parse_unit("km/h").factor, 6)
         0.277778
     """
-    stripped = text.strip().replace("°", "").replace("·", "*").replace(".", "*").replace("²", "2")
-    if not stripped:
-        return Unit(PLAIN, 1.0)
-    if stripped in ATOMS:
-        return ATOMS[stripped]
-    result, sign = Unit(PLAIN, 1.0), 1
-    for part in re.split(r"([*/])", stripped):
-        if part in ("*", "/"):
-            sign = -1 if part == "/" else 1
-            continue
-        match = _ATOM.fullmatch(part.strip())
-        if match is None or (match["name"] and match["name"] not in ATOMS):
-            raise UnknownUnit(text, known=ATOMS)
-        if match["name"]:
-            result = _times(result, _power(ATOMS[match["name"]], sign * int(match["power"] or 1)))
-    return result
+    return unit_of_parts(parse_parts(text))
 
 
 def is_unit(text: str) -> bool:

@@ -1,0 +1,115 @@
+"""Operations that look at other rows than their own: NumPy kernels over a lap, a session or a section of one.
+
+A kernel is given columns as arrays, missing values as NaN, and gives one back. What it gives is never infinite.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import polars as pl
+
+from ps_analytics.channels.graph import Operation
+from ps_analytics.channels.kernels import events, filters, segments, shifts, slopes, statistics, windows
+
+_STEEPEST = 1e12
+"""A slope, or an integral, is at most so many times larger than what it is of: clocks tick in µs, laps end."""
+
+
+def _array(series: pl.Series) -> Any:
+    if series.dtype == pl.Boolean:
+        series = series.cast(pl.Float64)
+    return series.to_numpy()
+
+
+def _kernel(
+    function: Callable[..., Any],
+    *,
+    bound: Callable[..., float],
+    kind: str = "number",
+    looks_ahead: Callable[..., bool] | None = None,
+) -> Operation:
+    """The operation of a kernel: arrays of its operands, then its parameters."""
+
+    def lower(*operands: pl.Expr | Any) -> pl.Expr:
+        columns = [operand for operand in operands if isinstance(operand, pl.Expr)]
+        params = [operand for operand in operands if not isinstance(operand, pl.Expr)]
+
+        def run(series: Sequence[pl.Series]) -> pl.Series:
+            values = function(*map(_array, series), *params)
+            found = pl.Series(values, nan_to_null=True)
+            return found != 0.0 if kind == "condition" else found
+
+        dtypes = {"number": pl.Float64, "condition": pl.Boolean, "key": pl.Int64}
+        return pl.map_batches(columns, run, return_dtype=dtypes[kind])
+
+    return Operation(
+        function.__name__, lower, bound=bound, kind=kind, stateful=True, repeats=True, looks_ahead=looks_ahead
+    )
+
+
+def _always(*_: Any) -> bool:
+    return True
+
+
+def _same(x: float, *_: Any) -> float:
+    return x
+
+
+def _steep(x: float, *_: Any) -> float:
+    return max(x, 1.0) * _STEEPEST
+
+
+def _one(*_: Any) -> float:
+    return 1.0
+
+
+def _many(*_: Any) -> float:
+    return _STEEPEST
+
+
+SEGMENTS = _kernel(segments.segment_ids, bound=_many, kind="key")
+
+SLOPE = _kernel(slopes.slope, bound=_steep, looks_ahead=_always)
+INTEGRAL = _kernel(slopes.integrate, bound=_steep)
+WHOLE_INTEGRAL = _kernel(slopes.total_trapezoid, bound=_steep, looks_ahead=_always)
+MEAN_ALONG = _kernel(slopes.mean_along, bound=_steep, looks_ahead=_always)
+
+SHIFT = _kernel(shifts.shift, bound=_same, looks_ahead=lambda n: n < 0)
+DELAY = _kernel(shifts.delay, bound=_same, looks_ahead=lambda k: k < 0)
+
+WINDOWS = {
+    name: _kernel(function, bound=_steep, looks_ahead=_always)
+    for name, function in {
+        "mean": windows.window_mean,
+        "min": windows.window_minimum,
+        "max": windows.window_maximum,
+        "std": windows.window_std,
+        "median": windows.window_median,
+    }.items()
+}
+
+LOWPASS = _kernel(filters.lowpass, bound=_steep, looks_ahead=_always)
+HIGHPASS = _kernel(filters.highpass, bound=_steep, looks_ahead=_always)
+
+RISING = _kernel(events.rising, bound=_one, kind="condition")
+FALLING = _kernel(events.falling, bound=_one, kind="condition")
+COUNTER = _kernel(events.counter, bound=_many)
+LATCH = _kernel(events.latch, bound=_one, kind="condition")
+HOLD = _kernel(events.hold, bound=_same)
+
+_OF_A_SCOPE: dict[str, Callable[..., Any]] = {
+    "min": statistics.minimum,
+    "max": statistics.maximum,
+    "mean": statistics.mean,
+    "sum": statistics.total,
+    "std": statistics.std,
+    "median": statistics.median,
+    "count": statistics.count,
+    "range": statistics.spread,
+    "percentile": statistics.percentile,
+    "last": statistics.last,
+}
+STATISTICS = {name: _kernel(function, bound=_steep, looks_ahead=_always) for name, function in _OF_A_SCOPE.items()}
+STATISTICS["first"] = _kernel(statistics.first, bound=_same)
+AT_MAXIMUM = _kernel(statistics.at_maximum, bound=_same, looks_ahead=_always)
+AT_MINIMUM = _kernel(statistics.at_minimum, bound=_same, looks_ahead=_always)
