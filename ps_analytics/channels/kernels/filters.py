@@ -5,7 +5,7 @@ from typing import Literal
 
 import numpy as np
 
-from ps_analytics.channels.kernels.arrays import Floats, Ints, kernel, missing
+from ps_analytics.channels.kernels.arrays import Floats, Ints, kernel, missing, there
 from ps_analytics.channels.kernels.segments import run_starts
 
 _Kind = Literal["lowpass", "highpass"]
@@ -13,7 +13,7 @@ _Kind = Literal["lowpass", "highpass"]
 _FEWEST = 4
 """Samples a segment needs to be filtered."""
 _LONGEST_GRID = 100
-"""Points of the regular grid a sample; a clock so uneven that it takes more has no usual step to speak of."""
+"""Points of the regular grid for each sample; a clock so uneven that it takes more has no usual step."""
 
 
 @kernel
@@ -53,42 +53,52 @@ def highpass(x: Floats, time: Floats, segment: Ints, hz: float, order: int) -> F
 
 
 def _filtered(x: Floats, time: Floats, segment: Ints, hz: float, order: int, kind: _Kind) -> Floats:
+    """Every segment with enough samples, filtered."""
     result = missing(len(x))
-    rows = np.flatnonzero(~(np.isnan(x) | np.isnan(time)))
-    starts = run_starts(segment[rows])
-    sizes = np.diff(starts, append=len(rows))
-    enough = sizes >= _FEWEST
-    for start, size in zip(starts[enough].tolist(), sizes[enough].tolist(), strict=True):
-        part = rows[start : start + size]
-        result[part] = _in_segment(x[part], time[part], hz, order, kind)
+    if len(x) == 0:
+        return result
+    starts = run_starts(segment)
+    ends = np.append(starts[1:], len(x))
+    enough = np.add.reduceat(~np.isnan(x), starts, dtype=np.int64) >= _FEWEST
+    for start, end in zip(starts[enough].tolist(), ends[enough].tolist(), strict=True):
+        result[start:end] = _in_segment(x[start:end], time[start:end], hz, order, kind)
+    result[np.isnan(x)] = np.nan
     return result
 
 
 def _in_segment(x: Floats, time: Floats, hz: float, order: int, kind: _Kind) -> Floats:
-    """The samples of one segment, filtered."""
-    step = float(np.median(np.diff(time)))
+    """One segment filtered, also where x is missing."""
+    step = float(np.median(time[1:] - time[:-1]))
     share = 2.0 * hz * step
     if share >= 1.0:
         return x if kind == "lowpass" else np.zeros(len(x))
-    if (time[-1] - time[0]) / step > _LONGEST_GRID * len(x):
+    if time[-1] - time[0] > _LONGEST_GRID * len(x) * step:
         return missing(len(x))
-    grid = np.arange(time[0], time[-1] + step / 2.0, step)
-    even = _both_ways(np.interp(grid, time, x), order, share, kind)
+    rows, grid = there(x), np.arange(time[0], time[-1] + step / 2.0, step)
+    try:
+        even = _both_ways(np.interp(grid, time[rows], x[rows]), order, share, kind)
+    except np.linalg.LinAlgError:  # so slow a filter that it settles on nothing a float64 can tell from 0
+        return missing(len(x))
     return np.asarray(np.interp(time, grid, even))
 
 
 def _both_ways(x: Floats, order: int, share: float, kind: _Kind) -> Floats:
-    """`scipy.signal.sosfiltfilt` with the padding of the specification, its design and its initial state kept."""
-    from scipy.signal import sosfiltfilt  # loading it takes a second, which only a filter should cost
+    """`scipy.signal.sosfiltfilt` (Gustafsson's way is not taken), with the design and its settled state kept."""
+    from scipy.signal import sosfilt  # loading it takes a second, which only a filter should cost
 
-    sections = _design(order, share, kind)
+    sections, settled = _design(order, share, kind)
     padding = min(3 * (2 * len(sections) + 1), len(x) - 1)
-    return np.asarray(sosfiltfilt(sections, x, padlen=padding))
+    before, after = 2.0 * x[0] - x[padding:0:-1], 2.0 * x[-1] - x[-2 : -padding - 2 : -1]
+    padded = np.concatenate((before, x, after))
+    for _ in range(2):
+        padded = sosfilt(sections, padded, zi=settled * padded[0])[0][::-1]
+    return np.asarray(padded[padding : len(padded) - padding])
 
 
 @lru_cache(maxsize=256)
-def _design(order: int, share: float, kind: _Kind) -> Floats:
-    """The filter as second-order sections; `share` is the cut-off as a share of half the sampling rate."""
-    from scipy.signal import butter
+def _design(order: int, share: float, kind: _Kind) -> tuple[Floats, Floats]:
+    """The filter as second-order sections, and their state after a long 1; `share` is of half the sampling rate."""
+    from scipy.signal import butter, sosfilt_zi
 
-    return np.asarray(butter(order, share, kind, output="sos"))
+    sections = butter(order, share, kind, output="sos")
+    return np.asarray(sections), np.asarray(sosfilt_zi(sections))

@@ -43,9 +43,11 @@ def delay(x: Floats, axis: Floats, segment: Ints, k: float) -> Floats:
         >>> delay(np.array([0.0, 10.0, 20.0]), np.array([0.0, 1.0, 2.0]), np.zeros(3, dtype=np.int64), 0.5)
         array([nan,  5., 15.])
     """
-    result = missing(len(x))
     starts = run_starts(segment)
-    for start, end in zip(starts.tolist(), np.append(starts[1:], len(x)).tolist(), strict=True):
+    ends = np.append(starts[1:], len(x))
+    result = x.copy() if abs(k) <= _AT_A_SAMPLE else missing(len(x))
+    several = ends - starts > 1
+    for start, end in zip(starts[several].tolist(), ends[several].tolist(), strict=True):
         result[start:end] = _delayed(x[start:end], axis[start:end], k)
     return result
 

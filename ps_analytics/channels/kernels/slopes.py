@@ -3,7 +3,7 @@
 import numpy as np
 
 from ps_analytics.channels.kernels.arrays import Floats, Ints, kernel, missing
-from ps_analytics.channels.kernels.scopes import running_total
+from ps_analytics.channels.kernels.scopes import members, on_rows, running_total
 from ps_analytics.channels.kernels.segments import joined
 from ps_analytics.channels.kernels.statistics import total
 
@@ -101,6 +101,9 @@ def mean_along(x: Floats, gate: Floats, axis: Floats, segment: Ints, scope: Ints
     """
     counts = ~(np.isnan(x) | np.isnan(gate))
     weight = np.where(counts, gate, 0.0)
-    area = total_trapezoid(np.where(counts, x, 0.0) * weight, axis, segment, scope)
-    width = total_trapezoid(weight, axis, segment, scope)
-    return np.where(width == 0.0, np.nan, area / width)
+    area = _areas(np.where(counts, x, 0.0) * weight, axis, segment, scope)
+    width = _areas(weight, axis, segment, scope)
+    rows, starts, _, ids = members(scope)
+    if len(ids) == 0:
+        return missing(len(x))
+    return on_rows(np.add.reduceat(area[rows], starts) / np.add.reduceat(width[rows], starts), ids, scope)

@@ -45,14 +45,17 @@ class _Windows(NamedTuple):
 def _windows(x: Floats, time: Floats, segment: Ints, seconds: float) -> _Windows:
     """The window of each sample: those of its segment no more than half of `seconds` and 1 µs away.
 
-    Segments are laid one after the other in whole µs, too far apart to see each other, so that one search does.
+    Samples out of reach, those of other segments too, are laid in whole µs just out of reach, so that one search does.
     """
     rows = there(x)
     reach = round(seconds / 2.0 * 1e6) + 1
-    stamp, same = np.rint(time[rows] * 1e6), joined(segment[rows])
-    if not same.all():
-        steps = np.where(same, np.diff(stamp), 2.0 * reach + 1.0)
-        stamp = np.append(0.0, np.cumsum(steps))[: len(stamp)]
+    stamp = np.rint(time[rows] * 1e6)
+    steps = stamp[1:] - stamp[:-1]
+    near = joined(segment[rows]) & (steps <= 2 * reach)
+    if near.all() and len(near):
+        stamp = stamp - stamp[0]
+    else:
+        stamp = np.append(0.0, np.cumsum(np.where(near, steps, 2.0 * reach + 1.0)))[: len(stamp)]
     # Interpolating places and rounding up searches rising numbers twice as fast as `searchsorted`; between whole µs
     # no place is near a whole number.
     places = np.interp(stamp - (reach + 0.5), stamp, np.arange(float(len(stamp)))) if len(stamp) else stamp
@@ -126,18 +129,18 @@ def window_std(x: Floats, time: Floats, segment: Ints, seconds: float) -> Floats
         array([2., 4., 2.])
     """
     windows = _windows(x, time, segment, seconds)
-    seen, mean, squares = np.zeros((3, len(windows.size)))
+    seen, mean, squares = (np.zeros(len(windows.size)) for _ in range(3))
     means, deviations = windows.values, np.zeros(len(windows.size))
     for level, length, has, start in windows.blocks():
         both = seen + length
         share = length / np.maximum(both, 1.0)
         off = np.where(has, means.take(start, mode="clip") - mean, 0.0)
-        squares += np.where(has, deviations.take(start, mode="clip"), 0.0) + off * off * (share * seen)
+        squares += off * off * (share * seen) + np.where(has, deviations.take(start, mode="clip"), 0.0)
         mean += off * share
         seen = both
-        left, right = means[: -1 << level], means[1 << level :]
-        deviations = deviations[: -1 << level] + deviations[1 << level :] + (right - left) ** 2 * 2.0 ** (level - 1)
-        means = (left + right) / 2.0
+        apart = means[1 << level :] - means[: -1 << level]
+        deviations = deviations[: -1 << level] + deviations[1 << level :] + apart * apart * 2.0 ** (level - 1)
+        means = means[: -1 << level] + apart / 2.0
     return windows.spread(np.sqrt(squares / (windows.size - 1)), len(x))
 
 
