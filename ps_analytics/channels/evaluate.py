@@ -1,6 +1,7 @@
-"""The two doors: formulas evaluated on a frame, and formulas checked against one."""
+"""The doors of the language: formulas evaluated on a frame, checked against one, or compiled for many like it."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
@@ -11,6 +12,7 @@ from ps_analytics.channels.functions.binding import Places
 from ps_analytics.channels.functions.plugged import all_functions
 from ps_analytics.channels.library import SHIPPED
 from ps_analytics.channels.program import Columns, Program, Setup
+from ps_analytics.channels.terms import Term
 from ps_analytics.errors import FormulaError, UnknownChannel
 
 Formula = str | tuple[str, str] | MathChannel
@@ -51,8 +53,9 @@ def evaluate(
         >>> evaluate({"Combined G": "hypot(g_lat, g_long)"}, frame)["Combined G"].to_list()
         [5.0, None]
     """
-    program = _program(entries, frame, units, setup, reference, policy, library)
-    return plan_of(program, list(entries), reference).run(frame)
+    return compiled(entries, frame, units=units, setup=setup, reference=reference, policy=policy, library=library).run(
+        frame
+    )
 
 
 def check(
@@ -85,21 +88,80 @@ def check(
     return [*errors.values(), *program.diagnostics]
 
 
-def plan_of(program: Program, names: list[str], reference: pl.DataFrame | None = None) -> Plan:
-    """The plan of some entries of a program.
+@dataclass(frozen=True, slots=True)
+class Output:
+    """What a compiled channel is: its unit ("" if none is known), whether it is a condition, and whether its values may
+    still change while the lap goes on.
+    """
+
+    unit: str
+    is_condition: bool
+    is_provisional: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Compiled:
+    """Formulas ready to run on any frame with the columns they were compiled for.
+
+    `channels` says by name what comes out; `scopes` are what they go over (`lap`, `session` …).
+    """
+
+    plan: Plan
+    channels: Mapping[str, Output]
+    scopes: frozenset[str]
+
+    @property
+    def needs(self) -> tuple[str, ...]:
+        """The columns that are read."""
+        return self.plan.needs
+
+    def run(self, frame: pl.DataFrame) -> pl.DataFrame:
+        """The channels of a frame, one row a row of it."""
+        return self.plan.run(frame)
+
+    def apply(self, frame: pl.LazyFrame) -> pl.LazyFrame:
+        """The channels of a lazy frame that holds neither NaN nor infinities, as stores give them."""
+        return self.plan.apply(frame)
+
+
+def compiled(
+    entries: Mapping[str, Formula],
+    frame: pl.DataFrame | pl.LazyFrame,
+    *,
+    units: Mapping[str, str | None] | None = None,
+    setup: Setup | None = None,
+    reference: pl.DataFrame | None = None,
+    policy: str = "strict",
+    library: bool | Mapping[str, MathChannel] = True,
+) -> Compiled:
+    """Formulas compiled for frames with the columns of this one, whose rows are not looked at; as `evaluate` otherwise.
 
     Raises:
-        FormulaError: one of them cannot be used.
+        FormulaError: a formula cannot be used.
+        UnknownUnit: `units` or `setup` name a unit that does not exist.
+
+    Example:
+        >>> compiled({"v": "speed[m/s]"}, pl.DataFrame(schema={"speed": pl.Float64})).channels["v"].unit
+        'm/s'
     """
-    outputs = [(name, program.check(name).node) for name in names]
+    program = _program(entries, frame, units, setup, reference, policy, library)
+    terms = {name: program.check(name) for name in entries}
     there = program.reference
     places = _places(there, reference) if there is not None and reference is not None and there.referred else {}
-    return compile_plan(outputs, places=places)
+    return Compiled(
+        plan=compile_plan([(name, term.node) for name, term in terms.items()], places=places),
+        channels={name: _output(term) for name, term in terms.items()},
+        scopes=frozenset(program.rows.used),
+    )
+
+
+def _output(term: Term) -> Output:
+    return Output(term.quantity.text, term.node.kind == "condition", term.node.looks_ahead)
 
 
 def _program(
     entries: Mapping[str, Formula],
-    frame: pl.DataFrame,
+    frame: pl.DataFrame | pl.LazyFrame,
     units: Mapping[str, str | None] | None,
     setup: Setup | None,
     reference: pl.DataFrame | None,

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Mapping
+from functools import cached_property
 from typing import NamedTuple
 
 from ps_analytics.channels.catalog import CATALOG, find_channel, normalise
@@ -35,8 +36,14 @@ class Names:
     ) -> None:
         self._columns = dict.fromkeys(columns)
         self._entries, self._library = entries, library
-        self._near = _by_normalised([*self._columns, *entries])
-        self._far = _by_normalised(library)
+
+    @cached_property
+    def _near(self) -> dict[str, list[str]]:
+        return _by_normalised([*self._columns, *self._entries])
+
+    @cached_property
+    def _far(self) -> dict[str, list[str]]:
+        return _by_normalised(self._library)
 
     def find(self, name: str) -> Found:
         """What a name stands for.
@@ -48,9 +55,8 @@ class Names:
             if (found := exact(name)) is not None:
                 return found
         normalised = normalise(name)
-        for layer in (self._near, self._far):
-            if matches := layer.get(normalised):
-                return self._only(name, matches)
+        if matches := self._near.get(normalised) or self._far.get(normalised):
+            return self._only(name, matches)
         if (target := find_channel(name)) is None:
             raise self._unknown(name)
         return self._column(target) or self._not_recorded(target)
