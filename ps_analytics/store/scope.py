@@ -14,10 +14,14 @@ from ps_analytics.store.models import (
     Lap,
     LapSection,
     LapTrace,
+    MathTelemetryChannel,
     Session,
     TelemetryBatch,
     TelemetryFrame,
     Track,
+    Vehicle,
+    VehicleConfiguration,
+    VehicleSetup,
 )
 
 Rows = Select[*tuple[Any, ...]]
@@ -89,6 +93,26 @@ class Scope:
         """The user's tracks."""
         return select(*columns).select_from(Track).where(Track.user_id == self.user)
 
+    def math_channels(self, *columns: Any) -> Rows:
+        """The user's math channels."""
+        return select(*columns).select_from(MathTelemetryChannel).where(MathTelemetryChannel.user_id == self.user)
+
+    def vehicles(self, *columns: Any) -> Rows:
+        """The user's vehicles."""
+        return select(*columns).select_from(Vehicle).where(Vehicle.user_id == self.user)
+
+    def sessions_and_setups(self, *columns: Any) -> Rows:
+        """The user's sessions, beside the vehicle, configuration and setup driven, as far as they are the user's."""
+        mine = select(Vehicle.id).where(Vehicle.user_id == self.user)
+        joined = select(*columns).select_from(Session)
+        joined = joined.outerjoin(Vehicle, and_(Vehicle.id == Session.vehicle_id, Vehicle.user_id == self.user))
+        configured = and_(
+            VehicleConfiguration.id == Session.vehicle_configuration_id, VehicleConfiguration.vehicle_id.in_(mine)
+        )
+        joined = joined.outerjoin(VehicleConfiguration, configured)
+        set_up = and_(VehicleSetup.id == Session.vehicle_setup_id, VehicleSetup.vehicle_id.in_(mine))
+        return joined.outerjoin(VehicleSetup, set_up).where(Session.user_id == self.user)
+
     def sections(self, *columns: Any) -> Rows:
         """The sections of the user's laps that are cut by their track as it is now, beside lap, session and track."""
         joined = select(*columns).select_from(LapSection).join(Lap, Lap.lap_key == LapSection.lap_key)
@@ -154,6 +178,7 @@ class Scope:
             LapTrace: exists().where(Lap.lap_key == LapTrace.lap_key, Session.id == Lap.session_id, mine),
             LapSection: exists().where(Lap.lap_key == LapSection.lap_key, Session.id == Lap.session_id, mine),
             Track: Track.user_id == self.user,
+            MathTelemetryChannel: MathTelemetryChannel.user_id == self.user,
         }
         return conditions[model]
 

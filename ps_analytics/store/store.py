@@ -17,6 +17,7 @@ from ps_analytics.store import laps as laps_
 from ps_analytics.store import scanning, schema, sessions, track_edits
 from ps_analytics.store import tracks as tracks_
 from ps_analytics.store.engine import Database, open_database
+from ps_analytics.store.math_store import MathStore
 from ps_analytics.store.rows import SessionRow
 from ps_analytics.store.scope import Scope, scope_of
 from ps_analytics.store.track_cache import TrackCache
@@ -24,7 +25,7 @@ from ps_analytics.store.transaction import Transaction
 from ps_analytics.track import TrackModel
 
 
-class Store:
+class Store(MathStore):
     """What one user has, and only that: somebody else's ids are `NotFound` exactly as ids nobody has."""
 
     def __init__(

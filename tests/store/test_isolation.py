@@ -3,13 +3,22 @@
 from collections.abc import Callable
 from typing import Any
 
+import polars as pl
 import pytest
+from sqlalchemy import insert
 
+from ps_analytics.channels import MathChannel
+from ps_analytics.channels.exchange import read_math, write_math
 from ps_analytics.errors import NotFound
+from ps_analytics.store.math_store import MathStore
+from ps_analytics.store.models import Vehicle
 from ps_analytics.store.store import Store
 from ps_analytics.store.transaction import Transaction
 from tests.store.ring import ring
 from tests.store.stream import START_US, at, batch, drive, received, seal
+
+MINE = MathChannel("Mine", "speed / 3")
+FILE = write_math([MINE]).encode()
 
 BY_ID: dict[str, Callable[[Store, dict[str, Any]], object]] = {
     "read_session": lambda store, ids: store.read_session(ids["session"]),
@@ -26,6 +35,17 @@ BY_ID: dict[str, Callable[[Store, dict[str, Any]], object]] = {
     "edit_sectors": lambda store, ids: store.edit_sectors(ids["track"], [300.0]),
     "move_line": lambda store, ids: store.move_line(ids["track"], 10.0),
     "delete_track": lambda store, ids: store.delete_track(ids["track"]),
+    "read_math_channel": lambda store, ids: store.read_math_channel(ids["math"]),
+    "read_math_channel of a vehicle": lambda store, ids: store.read_math_channel(
+        ids["math"], vehicle_id=ids["vehicle"]
+    ),
+    "write_math_channel": lambda store, ids: store.write_math_channel(MINE, was=ids["math"]),
+    "write_math_channel for a vehicle": lambda store, ids: store.write_math_channel(MINE, vehicle_id=ids["vehicle"]),
+    "delete_math_channel": lambda store, ids: store.delete_math_channel(ids["math"]),
+    "math_library": lambda store, ids: store.math_library(vehicle_id=ids["vehicle"]),
+    "import_math": lambda store, ids: store.import_math(FILE, vehicle_id=ids["vehicle"]),
+    "export_math": lambda store, ids: store.export_math([ids["math"]]),
+    "read_setup": lambda store, ids: store.read_setup(ids["session"]),
 }
 EMPTY: dict[str, Callable[[Store, dict[str, Any]], Any]] = {
     "find_events": lambda store, ids: store.find_events(),
@@ -35,6 +55,9 @@ EMPTY: dict[str, Callable[[Store, dict[str, Any]], Any]] = {
     "find_tracks": lambda store, ids: store.find_tracks(),
     "find_uncut_laps": lambda store, ids: store.find_uncut_laps(ids["track"]),
     "find_fastest_laps": lambda store, ids: store.find_fastest_laps(ids["track"]),
+    "find_math_channels": lambda store, ids: store.find_math_channels(),
+    "find_math_uses": lambda store, ids: pl.Series(store.find_math_uses(ids["math"])),
+    "export_math": lambda store, ids: pl.Series(read_math(store.export_math().encode()).channels),
 }
 WRITES: dict[str, Callable[[Transaction, dict[str, Any]], object]] = {
     "open_session": lambda t, ids: t.open_session(source="test", started_us=START_US, event_id=ids["event"]),
@@ -67,14 +90,20 @@ OF_NOBODY = {  # they name no thing of a user, or make one
 
 @pytest.fixture
 def of_anna(store: Store) -> dict[str, Any]:
-    """The ids of what anna has: an event, a session that is recording, a sealed lap."""
+    """The ids of what anna has: an event, a session that is recording, a sealed lap, a vehicle, math channels."""
     with store.transaction() as transaction:
         event = transaction.open_event("Test day")
     session, laps = drive(store, event_id=event, file_sha256="00", source_session_id="one", track="Ring")
     seal(store, laps)
     store.write_track(ring())
-    read = store.read_lap(laps[1].id)
-    return {"event": event, "session": session.id, "lap": laps[1].id, "row": session, "track": "Ring", "read": read}
+    store.write_math_channel(MathChannel("Half Speed", "speed / 2"))
+    store.write_math_channel(MathChannel("Twice", "'Half Speed' * 4"))
+    vehicle_id = "kart"
+    with store.transaction() as transaction:
+        transaction._connection.execute(insert(Vehicle).values(id=vehicle_id, user_id=store.user, name="Kart"))
+    store.write_math_channel(MathChannel("Half Speed", "speed / 4"), vehicle_id=vehicle_id)
+    facts = {"track": "Ring", "math": "Half Speed", "vehicle": vehicle_id, "read": store.read_lap(laps[1].id)}
+    return {"event": event, "session": session.id, "lap": laps[1].id, "row": session, **facts}
 
 
 def everything(store: Store, of_anna: dict[str, Any]) -> list[Any]:
@@ -87,12 +116,13 @@ def everything(store: Store, of_anna: dict[str, Any]) -> list[Any]:
         store.find_tracks().to_dicts(),
         store.read_track("Ring").to_json(),
         store.find_uncut_laps("Ring").to_dicts(),
+        store.find_math_channels().to_dicts(),
     ]
 
 
 def test_every_method_of_the_store_is_tried_here() -> None:
     tried = {name.partition(" ")[0] for name in (*BY_ID, *EMPTY, *WRITES, *NOTHING)} | OF_NOBODY
-    public = {name for kind in (Store, Transaction) for name in vars(kind) if not name.startswith("_")}
+    public = {name for kind in (Store, MathStore, Transaction) for name in vars(kind) if not name.startswith("_")}
     assert public <= tried
 
 
