@@ -45,7 +45,7 @@ class Unit:
 _TURN = 2 * math.pi
 _POUND = 0.45359237
 ATOMS: dict[str, Unit] = {
-    "%": Unit(PLAIN, 0.01), "ratio": Unit(PLAIN, 1.0),
+    "%": Unit(PLAIN, 0.01), "ratio": Unit(PLAIN, 1.0), "no": Unit(PLAIN, 1.0),
     "rad": Unit(_ANGLE, 1.0), "deg": Unit(_ANGLE, math.pi / 180), "rev": Unit(_ANGLE, _TURN),
     "m": Unit(_LENGTH, 1.0), "mm": Unit(_LENGTH, 1e-3), "cm": Unit(_LENGTH, 1e-2), "km": Unit(_LENGTH, 1e3),
     "ft": Unit(_LENGTH, 0.3048), "in": Unit(_LENGTH, 0.0254), "mi": Unit(_LENGTH, 1609.344),
