@@ -3,6 +3,7 @@
 A plugin is a module named by an entry point of the group `ps_analytics.plugins`; it implements hooks with `hookimpl`.
 """
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
@@ -30,6 +31,10 @@ class Hooks:
     def plugin_models(self) -> PluginModels:  # type: ignore[empty-body]  # a specification has no body
         """The tables this plugin owns."""
 
+    @hookspec
+    def math_functions(self) -> Sequence[Any]:  # type: ignore[empty-body]
+        """The functions this plugin adds to the language of formulas, each a `channels.functions.Function`."""
+
 
 @dataclass(frozen=True, slots=True)
 class Plugins:
@@ -46,18 +51,22 @@ class Plugins:
     def models(self) -> dict[str, PluginModels]:
         """The tables of each plugin that owns some, by the plugin's name; one whose hook fails goes to `failed`."""
         found: dict[str, PluginModels] = {}
-        for implementation in self.manager.hook.plugin_models.get_hookimpls():
-            name = implementation.plugin_name
-            try:
-                models: object = implementation.function()  # one by one: pluggy stops at the first that raises
-            except Exception as error:  # whatever a stranger's hook raises must not stop the house
-                self.failed[name] = _reason(error)
-                continue
+        for name, models in self.ask("plugin_models"):
             if isinstance(models, PluginModels):
                 found[name] = models
             else:
                 self.failed[name] = f"plugin_models returned {type(models).__name__}, not PluginModels"
         return dict(sorted(found.items()))
+
+    def ask(self, hook: str) -> Iterator[tuple[str, object]]:
+        """The plugins that implement a hook and what each of them answers; one whose hook fails goes to `failed`."""
+        for implementation in getattr(self.manager.hook, hook).get_hookimpls():
+            try:
+                answer: object = implementation.function()  # one by one: pluggy stops at the first that raises
+            except Exception as error:  # whatever a stranger's hook raises must not stop the house
+                self.failed[implementation.plugin_name] = _reason(error)
+            else:
+                yield implementation.plugin_name, answer
 
 
 def load_plugins(found: tuple[EntryPoint, ...] | None = None) -> Plugins:

@@ -21,14 +21,22 @@ def _array(series: pl.Series) -> Any:
     return series.to_numpy()
 
 
-def _kernel(
+def kernel(
     function: Callable[..., Any],
     *,
     bound: Callable[..., float],
     kind: str = "number",
     looks_ahead: Callable[..., bool] | None = None,
 ) -> Operation:
-    """The operation of a kernel: arrays of its operands, then its parameters."""
+    """The operation of a kernel.
+
+    Args:
+        function: takes an array an operand (float64, NaN = missing; conditions 1 and 0), then the parameters; gives an
+            array as long, without infinities.
+        bound: its largest magnitude, from those of its operands and the parameters.
+        kind: number, condition, or key for int64 numbers of rows that belong together.
+        looks_ahead: whether it looks at later rows, from the parameters.
+    """
 
     def lower(*operands: pl.Expr | Any) -> pl.Expr:
         columns = [operand for operand in operands if isinstance(operand, pl.Expr)]
@@ -67,18 +75,18 @@ def _many(*_: Any) -> float:
     return _STEEPEST
 
 
-SEGMENTS = _kernel(segments.segment_ids, bound=_many, kind="key")
+SEGMENTS = kernel(segments.segment_ids, bound=_many, kind="key")
 
-SLOPE = _kernel(slopes.slope, bound=_steep, looks_ahead=_always)
-INTEGRAL = _kernel(slopes.integrate, bound=_steep)
-WHOLE_INTEGRAL = _kernel(slopes.total_trapezoid, bound=_steep, looks_ahead=_always)
-MEAN_ALONG = _kernel(slopes.mean_along, bound=_steep, looks_ahead=_always)
+SLOPE = kernel(slopes.slope, bound=_steep, looks_ahead=_always)
+INTEGRAL = kernel(slopes.integrate, bound=_steep)
+WHOLE_INTEGRAL = kernel(slopes.total_trapezoid, bound=_steep, looks_ahead=_always)
+MEAN_ALONG = kernel(slopes.mean_along, bound=_steep, looks_ahead=_always)
 
-SHIFT = _kernel(shifts.shift, bound=_same, looks_ahead=lambda n: n < 0)
-DELAY = _kernel(shifts.delay, bound=_same, looks_ahead=lambda k: k < 0)
+SHIFT = kernel(shifts.shift, bound=_same, looks_ahead=lambda n: n < 0)
+DELAY = kernel(shifts.delay, bound=_same, looks_ahead=lambda k: k < 0)
 
 WINDOWS = {
-    name: _kernel(function, bound=_steep, looks_ahead=_always)
+    name: kernel(function, bound=_steep, looks_ahead=_always)
     for name, function in {
         "mean": windows.window_mean,
         "min": windows.window_minimum,
@@ -88,14 +96,14 @@ WINDOWS = {
     }.items()
 }
 
-LOWPASS = _kernel(filters.lowpass, bound=_steep, looks_ahead=_always)
-HIGHPASS = _kernel(filters.highpass, bound=_steep, looks_ahead=_always)
+LOWPASS = kernel(filters.lowpass, bound=_steep, looks_ahead=_always)
+HIGHPASS = kernel(filters.highpass, bound=_steep, looks_ahead=_always)
 
-RISING = _kernel(events.rising, bound=_one, kind="condition")
-FALLING = _kernel(events.falling, bound=_one, kind="condition")
-COUNTER = _kernel(events.counter, bound=_many)
-LATCH = _kernel(events.latch, bound=_one, kind="condition")
-HOLD = _kernel(events.hold, bound=_same)
+RISING = kernel(events.rising, bound=_one, kind="condition")
+FALLING = kernel(events.falling, bound=_one, kind="condition")
+COUNTER = kernel(events.counter, bound=_many)
+LATCH = kernel(events.latch, bound=_one, kind="condition")
+HOLD = kernel(events.hold, bound=_same)
 
 _OF_A_SCOPE: dict[str, Callable[..., Any]] = {
     "min": statistics.minimum,
@@ -109,7 +117,7 @@ _OF_A_SCOPE: dict[str, Callable[..., Any]] = {
     "percentile": statistics.percentile,
     "last": statistics.last,
 }
-STATISTICS = {name: _kernel(function, bound=_steep, looks_ahead=_always) for name, function in _OF_A_SCOPE.items()}
-STATISTICS["first"] = _kernel(statistics.first, bound=_same)
-AT_MAXIMUM = _kernel(statistics.at_maximum, bound=_same, looks_ahead=_always)
-AT_MINIMUM = _kernel(statistics.at_minimum, bound=_same, looks_ahead=_always)
+STATISTICS = {name: kernel(function, bound=_steep, looks_ahead=_always) for name, function in _OF_A_SCOPE.items()}
+STATISTICS["first"] = kernel(statistics.first, bound=_same)
+AT_MAXIMUM = kernel(statistics.at_maximum, bound=_same, looks_ahead=_always)
+AT_MINIMUM = kernel(statistics.at_minimum, bound=_same, looks_ahead=_always)

@@ -40,7 +40,10 @@ A_CONDITION = UnitRule("a condition", lambda call: PLAIN)
 
 @dataclass(frozen=True, slots=True)
 class Function:
-    """A function of the language. `make` gives the node of a checked call; the few without it are `forms`."""
+    """A function of the language; `plugin` is who adds it, if not the house.
+
+    `make` gives the node of a checked call; the few without one are `forms`.
+    """
 
     signature: str
     meaning: str
@@ -49,6 +52,7 @@ class Function:
     example: str
     group: str = ""
     aliases: tuple[str, ...] = ()
+    plugin: str = ""
 
     @property
     def name(self) -> str:
