@@ -11,6 +11,10 @@ import polars as pl
 from numpy.typing import NDArray
 
 from ps_analytics.channels.catalog import CATALOG, Kind, kind_of
+from ps_analytics.channels.definitions import MathChannel
+from ps_analytics.channels.evaluate import Formula, compiled
+from ps_analytics.channels.program import Setup
+from ps_analytics.channels.units import is_unit
 from ps_analytics.errors import UnknownChannel
 from ps_analytics.track import TrackModel
 
@@ -19,6 +23,8 @@ Values = NDArray[np.float32] | NDArray[np.float64] | NDArray[np.int32]
 
 WIDE = frozenset({"latitude", "longitude", *(spec.name for spec in CATALOG.values() if spec.unit == "s")})
 """Channels float32 is too coarse for: places on Earth and clocks. Every other one of the catalogue is float32."""
+CONDITION = "bool"
+"""The unit of what is true or false."""
 _LONGEST_STEP_S = 5.0
 _FROM_LINE_S = 1.0
 
@@ -69,7 +75,7 @@ class Trace:
 
     Sample i was taken `start_s + i / rate_hz` seconds after the session's first frame. A live stream is not that
     regular: its laps have a trace named `timestamp`, and every trace of as many samples goes by it.
-    Missing samples are NaN.
+    Missing samples are NaN. One of the unit "bool" is a condition: 1 is true, and nothing lies between 0 and 1.
     """
 
     name: str
@@ -79,6 +85,11 @@ class Trace:
     values: Values
     source_name: str | None = None
     source_unit: str | None = None
+
+    @property
+    def kind(self) -> Kind:
+        """How it is filled between its samples."""
+        return Kind.STEP if self.unit == CONDITION else kind_of(self.name)
 
 
 @dataclass(frozen=True, eq=False)
@@ -141,6 +152,63 @@ class Lap:
         """
         clock = [name for name in ("timestamp",) if name in self.traces and name not in names]
         return replace(self, traces={name: self._trace(name) for name in (*clock, *names)})
+
+    def with_math(
+        self,
+        entries: Mapping[str, Formula],
+        *,
+        setup: Setup | None = None,
+        reference: "Lap | None" = None,
+        policy: str = "strict",
+        library: bool | Mapping[str, MathChannel] = True,
+    ) -> "Lap":
+        """The same lap with math channels beside its channels, on the clock of its `frames`.
+
+        Args:
+            entries: name → formula, (formula, unit), or a math channel; one of a name the lap has takes its place.
+            setup: parameter → (value, unit), read as `setup.parameter`.
+            reference: the lap `ref()` looks at.
+            policy: "strict", "warn" or "off": what clashing units do.
+            library: whether the shipped channels may be named; or those that may, by name.
+
+        Raises:
+            FormulaError: a formula cannot be used; it says at which character.
+        """
+        ready = compiled(
+            entries,
+            self._keyed,
+            units=self._units,
+            setup=setup,
+            reference=None if reference is None else reference._keyed,
+            policy=policy,
+            library=library,
+        )
+        found, base = ready.run(self._keyed), self.base if self.traces else None
+        made = {
+            name: Trace(
+                name,
+                CONDITION if channel.is_condition else channel.unit or None,
+                base.rate_hz if base else 1.0,
+                base.start_s if base else self.start_s,
+                found[name].cast(pl.Float64).fill_null(np.nan).to_numpy(),
+            )
+            for name, channel in ready.channels.items()
+        }
+        return replace(self, traces={**self.traces, **made})
+
+    @property
+    def _keyed(self) -> pl.DataFrame:
+        """Its frames with the keys that tell formulas where a lap ends."""
+        return self.frames.with_columns(session_id=pl.lit(self.session_id), lap_id=pl.lit(self.lap_id))
+
+    @property
+    def _units(self) -> dict[str, str | None]:
+        """The units of the channels the catalogue does not know; one it cannot read is unknown."""
+        others = {name: trace.unit for name, trace in self.traces.items() if name not in CATALOG}
+        return {
+            name: unit if unit is not None and (unit == CONDITION or is_unit(unit)) else None
+            for name, unit in others.items()
+        }
 
     def clocked(self) -> "Lap":
         """The same lap without any channel but its clock: what is left of `frames` goes by the same times."""
@@ -222,7 +290,7 @@ class Lap:
         times, values = self.times(trace), np.asarray(trace.values, dtype=np.float64)
         if len(values) == 0:
             return _series(trace, np.full(len(clock), np.nan))
-        return _series(trace, fill(times, values, clock, kind=kind_of(trace.name)))
+        return _series(trace, fill(times, values, clock, kind=trace.kind))
 
 
 def section_ids(sections: Iterable[LapSection], kind: SectionKind, time_us: NDArray[np.int64]) -> NDArray[np.int32]:
@@ -314,7 +382,8 @@ def _column(trace: Trace) -> pl.Series:
 
 def _series(trace: Trace, values: Values) -> pl.Series:
     dtype = column_dtype(trace.name, trace.values.dtype.name)
-    return pl.Series(trace.name, values.astype(dtype, copy=False), nan_to_null=True)
+    column = pl.Series(trace.name, values.astype(dtype, copy=False), nan_to_null=True)
+    return column != 0 if trace.unit == CONDITION and trace.name not in CATALOG else column
 
 
 def without_gaps(values: Values, *, period: float | None = None) -> Floats:

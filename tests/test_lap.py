@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 
 from ps_analytics.channels.catalog import Kind
-from ps_analytics.errors import UnknownChannel
+from ps_analytics.errors import FormulaError, UnknownChannel
 from ps_analytics.lap import Lap, LapKind, LapSection, SectionKind, Trace, fill
 
 
@@ -135,3 +135,25 @@ def test_a_frame_lies_in_a_section_from_its_start_to_before_its_end() -> None:
 def test_a_lap_that_is_only_its_clock_keeps_the_times_of_its_frames() -> None:
     lap = lap_of(trace("gear", 1.0, [1, 2]), trace("speed", 2.0, [10, 20, 30], start_s=0.25))
     assert lap.clocked().frames.rows() == [(0.25, 1), (0.75, 1), (1.25, 1)]
+
+
+def test_math_channels_stand_beside_the_recorded_ones_on_the_lap_s_clock() -> None:
+    speed = Trace("speed", "km/h", 10.0, 0.0, np.array([0.0, 36.0, 72.0, np.nan]))
+    odd = Trace("boost_pressure", "psi", 10.0, 0.0, np.array([1.0, 1.0, 1.0, 1.0]))
+    gear = Trace("gear", None, 5.0, 0.0, np.array([1, 2], dtype=np.int32))
+    lap = lap_of(speed, gear, odd)
+    made = lap.with_math({"v": "speed[m/s]", "Fast": "speed > 40", "b": "boost_pressure[bar]", "g": "gear * 2"})
+    assert made.channels == ["speed", "gear", "boost_pressure", "v", "Fast", "b", "g"]
+    assert made.frames["v"].to_list() == pytest.approx([0.0, 10.0, 20.0, None])
+    assert made.frames["Fast"].to_list() == [False, False, True, None]
+    assert made.frames["b"].to_list() == pytest.approx([0.0689475729] * 4)
+    assert made.frames["g"].to_list() == [2.0, 2.0, 4.0, 4.0]  # the gear is held between its samples
+    assert made.traces["v"].unit == "m/s"
+    assert made.channel("v")["timestamp"].to_list() == pytest.approx([0.0, 0.1, 0.2, 0.3])
+    assert made.with_math({"w": "v * 2"}).frames["w"].to_list() == pytest.approx([0.0, 20.0, 40.0, None])
+
+
+def test_a_formula_that_cannot_be_used_leaves_the_lap_as_it_was() -> None:
+    with pytest.raises(FormulaError) as error:
+        lap_of(trace("speed", 1.0, [1])).with_math({"x": "sped * 2"})
+    assert (error.value.code, error.value.position, error.value.end) == ("E-UNKNOWN-CHANNEL", 0, 4)

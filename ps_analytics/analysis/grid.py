@@ -11,7 +11,7 @@ from ps_analytics.analysis.band import band_of
 from ps_analytics.analysis.driven import end_rate, line_time
 from ps_analytics.analysis.place import Placed
 from ps_analytics.analysis.samples import LONGEST_STEP_S, STOPPED_MS, Samples
-from ps_analytics.channels.catalog import Kind, kind_of
+from ps_analytics.channels.catalog import Kind
 from ps_analytics.errors import IncompatibleLaps
 from ps_analytics.lap import fill
 
@@ -199,8 +199,9 @@ class _Channels(Mapping[str, Floats]):
         return name in self._placed.samples.channels
 
     def _gridded(self, name: str) -> Floats:
-        samples, kind = self._placed.samples, kind_of(name)
+        samples = self._placed.samples
         channel = samples.channels[name]()
+        kind = channel.kind
         if len(channel.values) == 0:
             return np.full(len(self._distance_m), np.nan)
         if channel.time_s is not None:

@@ -7,7 +7,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from ps_analytics.channels.catalog import kind_of
+from ps_analytics.channels.catalog import Kind, kind_of
 from ps_analytics.errors import IncompatibleLaps
 from ps_analytics.lap import Lap, LapKind, Trace, fill
 
@@ -31,6 +31,7 @@ class Channel:
 
     values: Floats
     time_s: Floats | None
+    kind: Kind
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -79,14 +80,14 @@ def _on(lap: Lap, trace: Trace, stamp: Floats) -> Floats:
         return values
     if len(values) == 0:
         return np.full(len(stamp), np.nan)
-    return fill(lap.times(trace), values, stamp, kind=kind_of(trace.name))
+    return fill(lap.times(trace), values, stamp, kind=trace.kind)
 
 
 def _trace_reader(lap: Lap, trace: Trace, stamp: Floats) -> Callable[[], Channel]:
     def read() -> Channel:
         values = np.asarray(trace.values, dtype=np.float64)
         shared = len(values) == len(stamp) and trace.rate_hz == lap.base.rate_hz
-        return Channel(values, None if shared else lap.times(trace))
+        return Channel(values, None if shared else lap.times(trace), trace.kind)
 
     return read
 
@@ -102,7 +103,8 @@ def rows_of_frame(frame: pl.DataFrame) -> Rows:
         return frame[name].cast(pl.Float64).fill_null(np.nan).to_numpy()
 
     def reader(name: str) -> Callable[[], Channel]:
-        return lambda: Channel(column(name), None)
+        kind = Kind.STEP if frame.schema[name] == pl.Boolean else kind_of(name)
+        return lambda: Channel(column(name), None, kind)
 
     numeric = [n for n, kind in frame.schema.items() if kind.is_numeric() or kind == pl.Boolean]
     if frame.is_empty() or not numeric:
