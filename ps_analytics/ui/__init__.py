@@ -1,5 +1,6 @@
-"""The dashboards: state → components → workspace → page; and `Review`, the same panels in a notebook cell."""
+"""The dashboards: state → components → workspace → page; `Review` and `MathEditor`, their panels in a notebook cell."""
 
+from ps_analytics.ui.math.editor import MathEditor
 from ps_analytics.ui.review import Review
 
-__all__ = ["Review"]
+__all__ = ["MathEditor", "Review"]

@@ -26,10 +26,14 @@ ALIGNING = ("timestamp", "lap_time", "normalized_position", "distance", "speed",
 
 @dataclass(frozen=True, eq=False)
 class LaidLap:
-    """One lap on the reference's metres: its columns by channel, and how its delta closes if it has one."""
+    """One lap on the reference's metres: its columns by channel, and how its delta closes if it has one.
+
+    `time_s` are the seconds since its line at each of the metres; NaN where it was not driven.
+    """
 
     columns: Mapping[str, Column]
     closure: Closure | None = None
+    time_s: NDArray[np.float64] | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,18 +75,19 @@ class Grid:
         """
         itself = lap is self.lap
         pair = None if itself else self.alignment.pair(lap)
-        channels = pair.lap.channels if pair else self.alignment.grid.channels
+        on_grid = pair.lap if pair else self.alignment.grid
+        channels, time_s = on_grid.channels, on_grid.time_s
         columns = {name: _column(channels[name]) for name in names if name in channels}
         columns |= self._positions(channels)
         if pair is None:
-            return LaidLap({**columns, DELTA: np.zeros(len(self.distance_m), np.float32)})
+            return LaidLap({**columns, DELTA: np.zeros(len(self.distance_m), np.float32)}, time_s=time_s)
         if None in (lap.lap_time_s, self.lap.lap_time_s):
-            return LaidLap(columns)
+            return LaidLap(columns, time_s=time_s)
         found = delta_of_pair(pair)
         columns[DELTA] = _column(found.frame["delta_s"].to_numpy())
         if not found.frame["band_s"].is_null().all():
             columns[BAND] = _column(found.frame["band_s"].to_numpy())
-        return LaidLap(columns, closure_of(found))
+        return LaidLap(columns, closure_of(found), time_s)
 
     def _positions(self, channels: Channels) -> dict[str, Column]:
         if "x" in channels and "y" in channels:

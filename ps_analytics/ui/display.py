@@ -3,6 +3,9 @@
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from ps_analytics.channels.catalog import CATALOG, Kind
 from ps_analytics.ui.comparison import BAND, DELTA
 
@@ -48,6 +51,17 @@ def channel_display(name: str, *, source: str = "") -> dict[str, Any]:
     label, unit = (spec.label, spec.unit or "") if spec else (name, "")
     facts = {"name": name, "label": label, "unit": _UNITS.get(unit, unit), "source": source}
     return {**facts, "stepped": bool(spec and spec.kind is Kind.STEP), **_ELSE, **_SHOWN.get(name, {})}
+
+
+def measured_display(label: str, *, unit: str, stepped: bool, values: NDArray[np.float32]) -> dict[str, Any]:
+    """`channel_display` of a channel the catalogue does not know: decimals and width go by its values."""
+    spread = np.nanpercentile(np.abs(values), 98) if np.isfinite(values).any() else 0.0
+    decimals = 0 if stepped else int(np.clip(3 - np.floor(np.log10(spread)) - 1 if spread > 0 else 1, 0, 5))
+    signed = bool(np.isfinite(values).any() and np.nanmin(values) < 0)
+    # What hardly changes is drawn as a line that hardly changes, not as the noise of its last digits.
+    shown = {"decimals": decimals, "width": 6 + max(decimals - 2, 0), "signed": signed, "span": float(spread) * 0.02}
+    facts = {"name": label, "label": label, "unit": _UNITS.get(unit, unit), "source": "", "stepped": stepped}
+    return {**facts, **shown}
 
 
 def channel_displays(names: Sequence[str], *, source: str = "") -> dict[str, dict[str, Any]]:

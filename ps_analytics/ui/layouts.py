@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from ps_analytics.errors import NotFound
+
 Layout = dict[str, Any]
 
 
@@ -59,6 +61,37 @@ def with_stand_ins(config: dict[str, Any]) -> list[list[str]]:
     """A panel's channels, each with the channels that may stand in for it where no lap has it (`options.instead`)."""
     instead = config.get("options", {}).get("instead", {})
     return [[name, *instead.get(name, [])] for name in config["channels"]]
+
+
+def traces_panels(layout: Layout) -> list[dict[str, Any]]:
+    """The configs of the panels that draw channels."""
+    return [config for config in layout["configs"] if config["kind"] == "traces"]
+
+
+def with_channel(layout: Layout, plot_id: str, name: str, *, shown: bool) -> Layout:
+    """The layout with a channel on one of its plots, or without it there.
+
+    Raises:
+        NotFound: it has no such plot.
+    """
+    if plot_id not in {config["id"] for config in traces_panels(layout)}:
+        raise NotFound("plot", plot_id)
+    configs = []
+    for config in layout["configs"]:
+        channels = [other for other in config["channels"] if other != name]
+        if config["id"] == plot_id:
+            config = {**config, "channels": [*channels, name] if shown else channels}
+        configs.append(config)
+    return {**layout, "configs": configs}
+
+
+def with_name(layout: Layout, name: str, now: str) -> Layout:
+    """The layout with a channel that has another name now."""
+    rename = {name: now}
+    configs = [
+        {**config, "channels": [rename.get(each, each) for each in config["channels"]]} for config in layout["configs"]
+    ]
+    return {**layout, "configs": configs}
 
 
 def channels_of(layout: Layout) -> list[str]:

@@ -1,17 +1,22 @@
 """The review page's panels as one object: for a notebook cell, or for a page of one's own."""
 
-from typing import Any
+from typing import Any, Protocol
 from uuid import uuid4
 
 import panel as pn
 import param
 from panel.viewable import Viewable, Viewer
 
+from ps_analytics.ui.math.state import MathSource, MathState
 from ps_analytics.ui.state import LapSource, ReviewState
 from ps_analytics.ui.workspace import ReviewWorkspace
 
 _BAR_PX, _EDGE_PX = 44, 12
 _GROUND = {"background": "var(--ps-ground, #0b0e13)"}
+
+
+class ReviewSource(LapSource, MathSource, Protocol):
+    """What the panels and their editor of math channels ask of a store."""
 
 
 class Review(Viewer):
@@ -23,7 +28,7 @@ class Review(Viewer):
 
     height = param.Integer(default=860, bounds=(400, None), doc="Height in pixels.")
 
-    def __init__(self, store: LapSource, **params: Any) -> None:
+    def __init__(self, store: ReviewSource, **params: Any) -> None:
         """The panels of a store's laps; the store is asked when the browser shows them.
 
         Args:
@@ -32,7 +37,7 @@ class Review(Viewer):
         """
         super().__init__(**params)
         self.state = ReviewState(lambda: store)
-        self._workspace = ReviewWorkspace(self.state, page=uuid4().hex)
+        self._workspace = ReviewWorkspace(self.state, page=uuid4().hex, math=lambda: MathState(lambda: store))
 
     def __panel__(self) -> Viewable:
         own = self._workspace

@@ -12,6 +12,7 @@ from panel.viewable import Viewable
 
 from ps_analytics.ui.components.base import NOT_BUILT, is_built
 from ps_analytics.ui.later import on
+from ps_analytics.ui.math.state import MathState
 from ps_analytics.ui.shared import shared
 from ps_analytics.ui.state import ReviewState
 from ps_analytics.ui.workspace import ReviewWorkspace
@@ -53,7 +54,8 @@ def review_page() -> Page:
         workspace.close()
 
     # Panel's own signal that a page is up comes late, and on a busy machine not always: the bus says it itself.
-    workspace = ReviewWorkspace(state, page=uuid4().hex, opened=opened)
+    math = partial(MathState, lambda: own.store().for_user(user), later=later)
+    workspace = ReviewWorkspace(state, page=uuid4().hex, opened=opened, math=math)
     pn.state.on_session_destroyed(closed)
     document.js_on_event("connection_lost", CustomJS(code=LOST))
     return page_of("Review", bus=workspace.bus, picker=workspace.picker, grid=workspace.grid)

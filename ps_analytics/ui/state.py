@@ -1,11 +1,12 @@
 """What a review page shows: what is chosen, and every command. No widgets, so tests run it without a browser."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
 import param
 import polars as pl
 
+from ps_analytics.channels.catalog import CATALOG
 from ps_analytics.errors import NotFound, PurpleSectorError
 from ps_analytics.lap import Lap
 from ps_analytics.ui.comparison import ALIGNING, Comparison, Grid, LaidLap
@@ -13,7 +14,8 @@ from ps_analytics.ui.corner_sheet import DRIVEN, CornerSheet, corner_sheet
 from ps_analytics.ui.ideal import IDEAL, NOTHING, IdealEntry, busy, ideal_entry, impossible, unknown
 from ps_analytics.ui.laps import LapRow, first_choice, lap_row, reference_of, slots_of, worth_a_look
 from ps_analytics.ui.later import Later, at_once
-from ps_analytics.ui.layouts import channels_of, driver_overview
+from ps_analytics.ui.layouts import channels_of, driver_overview, with_channel, with_name
+from ps_analytics.ui.math.shown import Measured, ShownMath
 
 NO_LAPS = "No laps yet. `psa demo` or `psa import FILE`."
 NO_LAPS_HERE = "This session has no laps."
@@ -62,7 +64,7 @@ class ReviewState(param.Parameterized):
         default="loading", objects=["loading", "empty", "times", "ready", "error"], doc="What there is to show."
     )
     problem = param.String(doc="One sentence: what is missing or went wrong, and what to do.")
-    document = param.Dict(doc="The plot layout in force: `configs` and `layout`.")
+    document: Any = param.Dict(default={}, allow_None=False, doc="The plot layout in force: `configs` and `layout`.")
 
     def __init__(self, source: Callable[[], LapSource], *, later: Later = at_once, **params: Any) -> None:
         """The state of a page.
@@ -77,6 +79,7 @@ class ReviewState(param.Parameterized):
         self._grid: Grid | None = None
         self._laid: dict[str, LaidLap] = {}
         self._read_laps: dict[str, Lap] = {}  # those shown
+        self._math = ShownMath(source)
         self._asked: set[str] = set()  # whose corners are known or being worked out, against this reference
         self._said = ""  # of what is shown; a report comes and goes
 
@@ -166,6 +169,35 @@ class ReviewState(param.Parameterized):
         if 0 <= place < len(order):
             self._show([*[i for i in self.chosen if i not in others[-1:]], order[place]], self.reference_id)
 
+    def show_channel(self, name: str, plot_id: str, *, shown: bool = True) -> None:
+        """Draws a math channel on one of this page's plots, or takes it away there.
+
+        Raises:
+            NotFound: there is no such plot.
+        """
+        self.document = with_channel(self.document, plot_id, name, shown=shown)
+        self._show(self.chosen, self.reference_id)
+
+    def renew_math(self, renamed: Mapping[str, str]) -> None:
+        """Reads the math channels that are drawn anew: they have changed; `renamed` has old names and new."""
+        self._math.forget()
+        for name, now in renamed.items():
+            self.document = with_name(self.document, name, now)
+        if self.comparison is not None and any(name not in CATALOG for name in channels_of(self.document)):
+            self._show(self.chosen, self.reference_id)
+
+    def measured(self, name: str) -> Measured | None:
+        """Unit and values of a math channel that is drawn."""
+        return self._math.measured(name)
+
+    def read_whole(self, lap_id: str) -> Lap:
+        """A lap with all it was recorded with, or the ideal lap; from any thread.
+
+        Raises:
+            NotFound: there is no such lap.
+        """
+        return (self.ideal.lap if lap_id == IDEAL else None) or self._source().read_lap(lap_id)
+
     def _find_sessions(self) -> None:
         source = self._source()
         rows = source.find_sessions().to_dicts()
@@ -192,10 +224,12 @@ class ReviewState(param.Parameterized):
         """What was worked out of laps that have changed holds no longer; None: of none of them."""
         if stale is None:
             self._grid, self._laid, self._read_laps, self._asked = None, {}, {}, set()
+            self._math.forget()
             self.param.update(corners=CornerSheet(), ideal=NOTHING)
             return
         for lap_id in stale:
             self._laid.pop(lap_id, None)
+            self._math.forget([lap_id])
             self._read_laps.pop(lap_id, None)
         if self.reference_id in stale:
             self._grid = None
@@ -247,7 +281,7 @@ class ReviewState(param.Parameterized):
                 self._laid[lap_id] = self._grid.lay(lap, names)
             except PurpleSectorError as error:
                 refused[lap_id] = str(error)
-        shown = {lap_id: self._laid[lap_id] for lap_id in chosen if lap_id in self._laid}
+        shown = {i: self._math.laid(i, self._laid[i], names) for i in chosen if i in self._laid}
         return Comparison(reference_id, self._grid.distance_m, shown, refused), " ".join(refused.values())
 
     def _read(self, lap_id: str) -> Lap:

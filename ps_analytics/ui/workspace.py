@@ -14,8 +14,11 @@ from ps_analytics.ui.components.picker import SessionPicker
 from ps_analytics.ui.components.traces import Traces
 from ps_analytics.ui.components.track_map import TrackMap
 from ps_analytics.ui.corner_sheet import CornerSheet
-from ps_analytics.ui.display import channel_displays
+from ps_analytics.ui.display import channel_displays, measured_display
 from ps_analytics.ui.layouts import channels_of, with_stand_ins
+from ps_analytics.ui.math.desk import MathDesk
+from ps_analytics.ui.math.host import ReviewHost
+from ps_analytics.ui.math.state import MathState
 from ps_analytics.ui.rows import corner_message, ideal_row, lap_rows, map_note, session_choice, shown_laps
 from ps_analytics.ui.state import ReviewState
 
@@ -44,16 +47,27 @@ COMMANDS: dict[str, Callable[[ReviewState, Mapping[str, Any]], None]] = {
 class ReviewWorkspace:
     """The components of a review page, in step with its state. It remembers what the browser has and sends the rest."""
 
-    def __init__(self, state: ReviewState, *, page: str, opened: Callable[[], None] | None = None) -> None:
+    def __init__(
+        self,
+        state: ReviewState,
+        *,
+        page: str,
+        opened: Callable[[], None] | None = None,
+        math: Callable[[], MathState] | None = None,
+    ) -> None:
         """The workspace of a page.
 
         Args:
             state: what it shows.
             page: key of the page's bus in the browser.
             opened: called once, when the browser shows the page; None asks the store for what there is.
+            math: makes the state of the editor of math channels when that is first opened; None: there is none.
         """
         self.state = state
         self._opened = opened or state.refresh
+        self._make_math = math
+        self._desk: MathDesk | None = None
+        self._traces: dict[str, Traces] = {}
         self.bus = PageBus(page=page)
         self.picker = SessionPicker(page=page)
         self.lap_list = LapList(page=page)
@@ -68,6 +82,8 @@ class ReviewWorkspace:
             state.param.watch(lambda *_: self.update(), list(WATCHED)),
             state.param.watch(lambda *_: self._send_corners(), ["corners"]),
             state.param.watch(lambda *_: self._list_laps(), ["ideal"]),
+            state.param.watch(lambda *_: self._rearrange(), ["document"]),
+            state.param.watch(lambda *_: self._offer_laps(), ["comparison"]),
         ]
 
     def receive(self, command: Mapping[str, Any]) -> None:
@@ -76,6 +92,9 @@ class ReviewWorkspace:
             first, self._listening = not self._listening, True
             self._sent, self._sent_x, self._sent_corners = {}, None, None
             self.attempt(self._opened if first else self.update)
+        elif command.get("op") == "math" and self._make_math is not None:
+            self._desk = self._desk or MathDesk(self._make_math(), self.bus.send, host=ReviewHost(self.state))
+            self._desk.receive(command)
         elif action := COMMANDS.get(str(command.get("op"))):
             self.attempt(lambda: action(self.state, command))
 
@@ -102,6 +121,8 @@ class ReviewWorkspace:
         """Lets go of the state."""
         for watcher in self._watchers:
             self.state.param.unwatch(watcher)
+        if self._desk is not None:
+            self._desk.close()
 
     def _build_grid(self, page: str) -> Grid:
         document = self.state.document
@@ -118,7 +139,29 @@ class ReviewWorkspace:
             return CornerTable(page=page, title=config["title"])
         if config["kind"] == "map":
             return TrackMap(page=page, title=config["title"])
-        return Traces(page=page, title=config["title"], channels=with_stand_ins(config), mode=config["mode"])
+        made = Traces(page=page, title=config["title"], channels=with_stand_ins(config), mode=config["mode"])
+        self._traces[config["id"]] = made
+        return made
+
+    def _rearrange(self) -> None:
+        """Gives the panels the channels the layout has for them now; what they draw comes with the next commit."""
+        for config in self.state.document["configs"]:
+            panel, channels = self._traces.get(config["id"]), with_stand_ins(config)
+            if panel is not None and panel.channels != channels:
+                panel.channels = channels
+
+    def _offer_laps(self) -> None:
+        if self._desk is not None:
+            self._desk.attempt(self._desk.follow)
+
+    def _displays(self, source: str) -> dict[str, dict[str, Any]]:
+        """How each channel of the layout is drawn; one that is worked out goes by its values."""
+        names = [*channels_of(self.state.document), DELTA]
+        found = {name: measured for name in names if (measured := self.state.measured(name)) is not None}
+        worked_out = {
+            name: measured_display(name, unit=m.unit, stepped=m.stepped, values=m.column) for name, m in found.items()
+        }
+        return channel_displays(names, source=source) | worked_out
 
     def _choices(self) -> dict[str, Any]:
         state = self.state
@@ -168,7 +211,8 @@ class ReviewWorkspace:
             "generation": self._generation,
             "session": state.session_id,
             "laps": shown_laps(state),
-            "channels": channel_displays([*channels_of(state.document), DELTA], source=source),
+            "channels": self._displays(source),
+            "math": self._make_math is not None,
             "status": {"kind": state.status, "text": state.problem},
             "mapNote": map_note(state),
         })  # fmt: skip

@@ -25,6 +25,7 @@ export class Bus {
     this.window = null // [from, to] in x; null is the whole lap
     this.cursor = 0 // in x
     this.status = {kind: "loading", text: ""}
+    this.math = false // whether the page has an editor of math channels
     this.mapNote = "" // why there is no track map
     this.corners = {corners: [], tables: {}, notes: {}, note: ""} // of the track, and what each lap lost in them
     this.generation = 0 // of the last commit
@@ -32,6 +33,7 @@ export class Bus {
     this.paints = 0 // notifications that reached the screen: what tests wait for
     this.marks = new Map() // generation → when it was painted, in ms of performance.now()
     this.ask = () => {} // sends a command to Python
+    this._ears = new Map() // op → what else listens to Python
     this._subscribers = new Map()
     this._dirty = new Set()
     this._frame = 0
@@ -39,7 +41,7 @@ export class Bus {
   }
 
   // Calls `listener(topics)` at most once an animation frame. Topics: data, window, cursor, status, style, panels,
-  // corners (the table), spans (where corners begin and end).
+  // corners (the table), spans (where corners begin and end), math (its editor is asked for).
   subscribe(topics, listener) {
     this._subscribers.set(listener, topics)
     return () => {
@@ -174,6 +176,11 @@ export class Bus {
     this.showCorner(ahead ?? order.at(by > 0 ? 0 : -1))
   }
 
+  // Gives messages of Python's of another kind to whoever is there for them.
+  hear(op, listener) {
+    this._ears.set(op, listener)
+  }
+
   // One message of Python's; columns arrive ahead of the commit that draws them.
   receive(message) {
     const {op} = message
@@ -195,6 +202,7 @@ export class Bus {
       this.channels = message.channels
       this.status = message.status
       this.mapNote = message.mapNote
+      this.math = message.math
       const [low, high] = this.extent
       if (this.window && this.window[0] >= high - 10) this.window = null
       else if (this.window && this.window[1] > high) this.window = [this.window[0], high]
@@ -209,7 +217,7 @@ export class Bus {
     } else if (op === "lost") {
       this.status = {kind: "stale", text: "The server does not answer any more: what you see is old. Start `psa serve`, then reload."}
       this.announce("status")
-    }
+    } else this._ears.get(op)?.(message)
   }
 }
 

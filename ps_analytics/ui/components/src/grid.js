@@ -1,6 +1,7 @@
 // The panels' places: 12 columns, heights that fill the window; what to say when there is nothing to show; the keys.
 import {busOf} from "./bus.js"
 import {h, onSize} from "./dom.js"
+import {Drawer} from "./drawer.js"
 import {KEYS, listen} from "./keys.js"
 import {dress} from "./theme.js"
 
@@ -19,10 +20,13 @@ class PanelGrid {
     this.message = h("div", {class: "overlay", role: "status", "data-testid": "status", hidden: true})
     this.help = this.buildHelp()
     this.root = h("div", {class: "grid", tabindex: "-1", "data-testid": "grid"}, ...this.cells, this.message, this.help)
+    this.drawer = new Drawer(bus)
+    this.stage = h("div", {class: "stage"}, this.root, this.drawer.root)
     this.full = null
     this.leave = [
       bus.subscribe(["status"], () => this.say()),
-      listen(this.root, bus, this),
+      bus.subscribe(["math"], () => this.toggleMath()),
+      listen(this.stage, bus, this),
       onSize(this.root, (width, height) => this.place(width, height)),
     ]
     this.say()
@@ -30,6 +34,7 @@ class PanelGrid {
 
   destroy() {
     for (const leave of this.leave) leave()
+    this.drawer.desk?.destroy()
   }
 
   // x and w are columns, y and h pixels; a sheet that fits has its heights scaled to the window's.
@@ -77,7 +82,12 @@ class PanelGrid {
     if (!this.help.hidden) this.help.querySelector("button").focus()
   }
 
+  toggleMath() {
+    if (this.bus.math) this.drawer.toggle()
+  }
+
   close() {
+    if (this.help.hidden && this.drawer.open) return this.drawer.close()
     this.help.hidden = true
     if (this.full) this.toggleFull(null)
   }
@@ -99,6 +109,6 @@ export const Grid = {
     const panels = model.get_child("panels")
     const grid = new PanelGrid(busOf(model.page), {items: sheet.items, fit: sheet.fit, cols}, panels)
     model.on("remove", () => grid.destroy())
-    return grid.root
+    return grid.stage
   },
 }

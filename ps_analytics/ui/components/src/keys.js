@@ -14,6 +14,7 @@ export const KEYS = [
   {keys: ["i"], shown: "i", does: "show or hide the ideal lap", run: (bus) => bus.ask({op: "toggle", lap: "ideal"})},
   {keys: ["r"], shown: "r", does: "make the next shown lap the reference", run: (bus) => bus.ask({op: "rotate"})},
   {keys: ["f"], shown: "f", does: "fill the screen with the panel under the pointer", run: (_, __, grid) => grid.toggleFull()},
+  {keys: ["m"], shown: "m", does: "open or close the math channels", run: (_, __, grid) => grid.toggleMath()},
   {keys: ["?"], shown: "?", does: "show these keys", run: (_, __, grid) => grid.toggleHelp()},
   {keys: ["Escape"], run: (_, __, grid) => grid.close()},
 ]

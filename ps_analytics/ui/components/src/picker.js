@@ -32,6 +32,8 @@ export const SessionPicker = {
     const session = choice("Session", (id) => bus.ask({op: "session", session: id}))
     const about = h("span", {class: "about"})
     const key = h("div", {class: "key", "aria-label": "Laps shown"})
+    const math = h("button", {class: "math-open", type: "button", title: "Math channels (m)", "aria-label": "Math channels", onclick: () => bus.announce("math"), hidden: true}, h("i", {text: "ƒ"}), "Math")
+    model.on("remove", bus.subscribe(["status"], () => (math.hidden = !bus.math)))
     const nameLaps = () => key.replaceChildren(...bus.laps.slice(0, 4).map(nameLap))
     model.on("remove", bus.subscribe(["data", "style"], nameLaps))
     const show = () => {
@@ -43,6 +45,6 @@ export const SessionPicker = {
     }
     for (const name of ["events", "sessions", "event", "session"]) model.on(name, show)
     show()
-    return h("nav", {class: "picker", "aria-label": "Session"}, event.root, session.root, about, key)
+    return h("nav", {class: "picker", "aria-label": "Session"}, event.root, session.root, about, key, math)
   },
 }

@@ -2,6 +2,7 @@
 import inter from "@fontsource-variable/inter/files/inter-latin-wght-normal.woff2"
 import mono from "@fontsource-variable/jetbrains-mono/files/jetbrains-mono-latin-wght-normal.woff2"
 import uplotStyle from "uplot/dist/uPlot.min.css"
+import mathStyle from "./math.css"
 import ownStyle from "./style.css"
 
 export const SANS = '"Inter", system-ui, sans-serif'
@@ -37,7 +38,7 @@ export function loadFonts() {
 export function dress(node) {
   if (!sheet) {
     sheet = new CSSStyleSheet()
-    sheet.replaceSync(uplotStyle + ownStyle)
+    sheet.replaceSync(uplotStyle + ownStyle + mathStyle)
   }
   const root = node.getRootNode()
   if (root.adoptedStyleSheets && !root.adoptedStyleSheets.includes(sheet)) {

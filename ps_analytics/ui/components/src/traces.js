@@ -16,7 +16,7 @@ const GAIN = "rgb(60 210 110 / .16)"
 const STEPPED = uPlot.paths.stepped({align: 1})
 const LINEAR = uPlot.paths.linear()
 
-class TracePanel {
+export class TracePanel {
   constructor(bus, {title, channels, mode}) {
     this.bus = bus
     this.names = [...channels]
@@ -41,6 +41,11 @@ class TracePanel {
   destroy() {
     for (const leave of this.leave) leave()
     this.plot?.destroy()
+  }
+
+  // Other channels; they are drawn with the commit that brings them.
+  setChannels(channels) {
+    this.names = channels
   }
 
   follow(topics) {
@@ -231,6 +236,7 @@ export const Traces = {
     const bus = busOf(model.page)
     const channels = model.channels.map((name) => (Array.isArray(name) ? [...name] : name))
     const panel = new TracePanel(bus, {title: model.title, channels, mode: model.mode})
+    model.on("channels", () => panel.setChannels([...model.channels].map((names) => [...names])))
     model.on("remove", () => panel.destroy())
     return panel.frame.root
   },

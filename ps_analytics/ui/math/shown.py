@@ -1,0 +1,82 @@
+"""The math channels on a page's plots: read by name when a layout shows them, and laid where the lap's others lie."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Protocol
+
+import numpy as np
+
+from ps_analytics.channels.catalog import CATALOG, Kind
+from ps_analytics.errors import PurpleSectorError
+from ps_analytics.lap import Lap, Trace, fill
+from ps_analytics.ui.comparison import DELTA, Column, LaidLap
+
+
+class ChannelSource(Protocol):
+    """What is asked of a store: channels of a lap by name, math channels among them."""
+
+    def read_lap(self, lap_id: str, channels: Sequence[str] | None = None) -> Lap:
+        """A lap with these channels."""
+
+
+@dataclass(frozen=True, eq=False)
+class Measured:
+    """A math channel on one lap: its column on the reference's metres, its unit, and whether it is a condition."""
+
+    column: Column
+    unit: str
+    stepped: bool
+
+
+@dataclass
+class ShownMath:
+    """Remembers what was read, so that a click reads nothing twice; what a lap does not have is None."""
+
+    source: Callable[[], ChannelSource]
+    _found: dict[str, tuple[LaidLap, dict[str, Measured | None]]] = field(default_factory=dict)
+
+    def laid(self, lap_id: str, laid: LaidLap, names: Iterable[str]) -> LaidLap:
+        """The lap with its columns of those names that are math channels; one it has not got is left out."""
+        wanted = [name for name in names if name not in CATALOG and name not in (*laid.columns, DELTA)]
+        if not wanted:
+            return laid
+        of, found = self._found.get(lap_id, (laid, {}))
+        if of is not laid:
+            found = {}
+        self._found[lap_id] = (laid, found)
+        for name in wanted:
+            if name not in found:
+                found[name] = self._read(lap_id, laid, name)
+        columns = {name: measured.column for name in wanted if (measured := found[name]) is not None}
+        return replace(laid, columns={**laid.columns, **columns})
+
+    def measured(self, name: str) -> Measured | None:
+        """What is known of a channel that is shown, from any of the laps."""
+        return next((m for _, found in self._found.values() if (m := found.get(name)) is not None), None)
+
+    def forget(self, lap_ids: Iterable[str] | None = None) -> None:
+        """Reads anew what is asked for next; of these laps, or of all."""
+        for lap_id in [*self._found] if lap_ids is None else lap_ids:
+            self._found.pop(lap_id, None)
+
+    def _read(self, lap_id: str, laid: LaidLap, name: str) -> Measured | None:
+        try:
+            lap = self.source().read_lap(lap_id, [name])
+        except PurpleSectorError:
+            return None  # the plot says that it is missing; the editor says why
+        trace = lap.traces.get(name)
+        if trace is None or laid.time_s is None or not len(trace.values):
+            return None
+        stepped = bool(np.isin(trace.values[np.isfinite(trace.values)], (0, 1)).all())
+        return Measured(_on_metres(lap, trace, laid, stepped=stepped), trace.unit or "", stepped)
+
+
+def _on_metres(lap: Lap, trace: Trace, laid: LaidLap, *, stepped: bool) -> Column:
+    """A channel at the times the lap passed the metres of the grid; missing where the lap was not driven."""
+    assert laid.time_s is not None
+    driven = np.isfinite(laid.time_s)
+    column = np.full(len(laid.time_s), np.nan, np.float32)
+    times = lap.times(trace) - lap.start_s
+    kind = Kind.STEP if stepped else Kind.LINEAR
+    column[driven] = fill(times, trace.values.astype(np.float64), laid.time_s[driven], kind=kind)
+    return column
