@@ -29,8 +29,8 @@ def at_reference(position: Floats, reference_position: Floats, reference_values:
     places, values = reference_position[ahead], reference_values[ahead]
     if len(places) == 0:
         return missing(len(position))
-    if not stepped:
-        return np.asarray(np.interp(position, places, values, left=np.nan, right=np.nan))
     inside = (position >= places[0]) & (position <= places[-1])
+    if not stepped:
+        return np.where(inside, np.interp(position, places, values), np.nan)
     last = np.searchsorted(places, position, side="right") - 1
     return np.where(inside, values[last], np.nan)

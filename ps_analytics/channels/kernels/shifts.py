@@ -45,7 +45,7 @@ def delay(x: Floats, axis: Floats, segment: Ints, k: float) -> Floats:
     """
     starts = run_starts(segment)
     ends = np.append(starts[1:], len(x))
-    result = x.copy() if abs(k) <= _AT_A_SAMPLE else missing(len(x))
+    result = np.where(np.isnan(axis) | (abs(k) > _AT_A_SAMPLE), np.nan, x)
     several = ends - starts > 1
     for start, end in zip(starts[several].tolist(), ends[several].tolist(), strict=True):
         result[start:end] = _delayed(x[start:end], axis[start:end], k)
