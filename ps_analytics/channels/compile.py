@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import polars as pl
+import polars.selectors as cs
 
 from ps_analytics.channels.functions.binding import AT_REFERENCE, Places
 from ps_analytics.channels.graph import LARGEST, Node
@@ -102,7 +103,8 @@ class _Compiler:
             self._add_operation(node)
 
     def _add_column(self, node: Node) -> None:
-        column, alias = pl.col(node.column or ""), f"{_PREFIX}{node.index}"
+        name, alias = node.column or "", f"{_PREFIX}{node.index}"
+        column = pl.col(name) if name.isidentifier() else cs.by_name(name).as_expr()  # pl.col("*") means every column
         if node.kind == "number":
             column = column.cast(pl.Float64)
             self._numbers.append(alias)
@@ -114,8 +116,6 @@ class _Compiler:
         params = node.params
         if node.operation is AT_REFERENCE:
             params = (self._places[params[0]], *params[1:])
-        if all(arg.index in self._single for arg in node.args):
-            self._single.add(node.index)
         operands = [self._column(arg) if node.operation.stateful else self._expressions[arg.index] for arg in node.args]
         expression = node.operation.lower(*operands, *params)
         stage = max((self._stage[arg.index] for arg in node.args), default=0)
@@ -124,8 +124,12 @@ class _Compiler:
             alias = f"{_PREFIX}{node.index}"
             while len(self._stages) <= stage:
                 self._stages.append([])
+            if all(arg.index in self._single for arg in node.args):
+                expression = pl.repeat(expression, pl.len())
             self._stages[stage].append(expression.alias(alias))
             expression, stage, depth = pl.col(alias), stage + 1, 0
+        elif all(arg.index in self._single for arg in node.args):
+            self._single.add(node.index)
         self._keep(node, expression, stage=stage, depth=depth)
 
     def _keep(self, node: Node, expression: pl.Expr, *, stage: int, depth: int) -> None:

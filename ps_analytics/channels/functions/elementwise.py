@@ -6,7 +6,7 @@ import operator
 import numpy as np
 import polars as pl
 
-from ps_analytics.channels.graph import Node, Operation
+from ps_analytics.channels.graph import OVERFLOW, Node, Operation
 
 SMALLEST_DIVISOR = 1e-30
 
@@ -17,6 +17,11 @@ def _divided(a: pl.Expr, b: pl.Expr) -> pl.Expr:
 
 def _remainder(a: pl.Expr, b: pl.Expr) -> pl.Expr:
     return pl.when(b.abs() > SMALLEST_DIVISOR).then(a % b)
+
+
+def _remainder_bound(a: float, b: float) -> float:
+    """Polars takes whole parts of a / b away, which may overflow, and of a number beyond 2^53 they are not exact."""
+    return math.inf if a / SMALLEST_DIVISOR > OVERFLOW else a + b
 
 
 def _power_bound(base: float, exponent: float) -> float:
@@ -60,7 +65,7 @@ MULTIPLY = Operation("*", operator.mul, bound=operator.mul, never_negative=_squa
 SCALE_DOWN = Operation("/ constant", lambda x, divisor: x / divisor, bound=lambda x, divisor: x / abs(divisor))
 """Division by a constant that is not 0."""
 DIVIDE = Operation("/", _divided, bound=lambda a, _: a / SMALLEST_DIVISOR, repeats=True, fold=_quotient)
-MODULO = Operation("%", _remainder, bound=lambda _, b: b, repeats=True)
+MODULO = Operation("%", _remainder, bound=_remainder_bound, repeats=True)
 POWER = Operation("^", lambda x, y: x.pow(y), bound=lambda *_: math.inf, fold=math.pow)
 WHOLE_POWER = Operation(
     "^ constant",

@@ -38,9 +38,7 @@ def _many(*_: float) -> float:
 
 RUNS = Operation("runs", _runs, bound=_many, kind="key", stateful=True)
 SECTIONS = Operation("sections", _sections, bound=_many, kind="key", stateful=True)
-ONE_RUN = Operation(
-    "one run", lambda time: time.is_null().and_(False).cast(pl.Int64), bound=_many, kind="key", stateful=True
-)
+ONE_RUN = Operation("one run", lambda: pl.lit(0, dtype=pl.Int64), bound=_many, kind="key")
 
 
 @dataclass(slots=True)
@@ -91,7 +89,7 @@ class Rows:
             raise MissingColumn(column)
         if name in _RUNS:
             keys = [self.key(key) for key in _RUNS[name] if key in self.columns]
-            return self.graph.apply(RUNS, *keys) if keys else self.graph.apply(ONE_RUN, self.time)
+            return self.graph.apply(RUNS, *keys) if keys else self.graph.apply(ONE_RUN)
         run = self.scope("session" if name == "stint" and "session_id" in self.columns else "lap")
         return self.graph.apply(SECTIONS, run, self.key(column))
 
