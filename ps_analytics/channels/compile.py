@@ -118,18 +118,18 @@ class _Compiler:
             params = (self._places[params[0]], *params[1:])
         operands = [self._column(arg) if node.operation.stateful else self._expressions[arg.index] for arg in node.args]
         expression = node.operation.lower(*operands, *params)
+        if all(arg.index in self._single for arg in node.args):
+            self._single.add(node.index)
+            self._keep(node, _computed(expression, node) if node.args else expression, stage=0, depth=0)
+            return
         stage = max((self._stage[arg.index] for arg in node.args), default=0)
         depth = 1 + max((self._depth[arg.index] for arg in node.args), default=0)
         if node.index in self._is_column or depth >= DEEPEST:
             alias = f"{_PREFIX}{node.index}"
             while len(self._stages) <= stage:
                 self._stages.append([])
-            if all(arg.index in self._single for arg in node.args):
-                expression = pl.repeat(expression, pl.len())
             self._stages[stage].append(expression.alias(alias))
             expression, stage, depth = pl.col(alias), stage + 1, 0
-        elif all(arg.index in self._single for arg in node.args):
-            self._single.add(node.index)
         self._keep(node, expression, stage=stage, depth=depth)
 
     def _keep(self, node: Node, expression: pl.Expr, *, stage: int, depth: int) -> None:
@@ -155,6 +155,12 @@ class _Compiler:
         """The expression of a node with a value for every row, also where it is one for all."""
         expression = self._expressions[node.index]
         return pl.repeat(expression, pl.len()) if node.index in self._single else expression
+
+
+def _computed(expression: pl.Expr, node: Node) -> pl.Expr:
+    """What depends on no row, as its value: a column of one value for all rows is not as long as others to Polars."""
+    dtype = pl.Boolean if node.kind == "condition" else pl.Float64
+    return pl.lit(pl.select(expression).item(), dtype=dtype)
 
 
 _PREFIX = "__mc"

@@ -1,9 +1,10 @@
 """What kind of number an expression is: the algebra of units in formulas. It judges; it never changes a number."""
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from ps_analytics.channels.units import Parts, Unit, joined, parse_parts, parts_text, unit_of_parts
+from ps_analytics.channels.units import Parts, Unit, is_excessive, joined, parse_parts, parts_text, unit_of_parts
 
 _TURNS = re.compile(r"deg|rev|rpm|Hz|%")
 _ANGLE = 5
@@ -91,7 +92,7 @@ class Quantity:
             return UNKNOWN
         if self.plain or other.plain:
             return other if self.plain else self
-        return Quantity(joined((*self.parts, *other.parts)))
+        return _product((*self.parts, *other.parts))
 
     def power(self, exponent: float) -> "Quantity":
         """The unit of a power.
@@ -102,7 +103,7 @@ class Quantity:
         """
         if not self.fixed or exponent == 1:
             return self
-        return Quantity(joined((atom, power * exponent) for atom, power in self.parts))
+        return _product((atom, power * exponent) for atom, power in self.parts)
 
     def over(self, other: "Quantity") -> "Quantity":
         """The unit of a ratio; equal units cancel to `ratio`.
@@ -136,6 +137,11 @@ def of(text: str) -> Quantity:
         UnknownUnit: it is not of the unit language.
     """
     return Quantity(parse_parts(text))
+
+
+def _product(parts: Iterable[tuple[str, float]]) -> Quantity:
+    found = joined(parts)
+    return UNKNOWN if is_excessive(found) else Quantity(found)
 
 
 RADIANS, SECONDS = of("rad"), of("s")

@@ -70,6 +70,9 @@ ATOMS: dict[str, Unit] = {
 _ATOM = re.compile(r"(?P<name>[A-Za-z%]+)(?:\^?(?P<power>-?[1-9]))?|(?P<one>1)")
 
 
+MOST_EXPONENTS = 20
+"""Of a unit, added up without their signs: `kg*m^2/s^3` has 6."""
+
 Parts = tuple[tuple[str, float], ...]
 """A unit as its atoms and their exponents, in the order written."""
 
@@ -99,7 +102,20 @@ def parse_parts(text: str) -> Parts:
             raise UnknownUnit(text, known=ATOMS)
         if match["name"]:
             found.append((match["name"], sign * int(match["power"] or 1)))
-    return joined(found)
+    parts = joined(found)
+    if is_excessive(parts):
+        raise UnknownUnit(text, known=ATOMS)
+    return parts
+
+
+def is_excessive(parts: Parts) -> bool:
+    """Whether a product of atoms is none that measures anything: factors of such units leave the range of numbers.
+
+    Example:
+        >>> is_excessive((("kg", 1), ("m", 2), ("s", -3))), is_excessive((("km", 64),))
+        (False, True)
+    """
+    return sum(abs(exponent) for _, exponent in parts) > MOST_EXPONENTS
 
 
 def joined(parts: Iterable[tuple[str, float]]) -> Parts:
