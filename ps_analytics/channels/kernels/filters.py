@@ -6,7 +6,7 @@ from typing import Literal
 import numpy as np
 
 from ps_analytics.channels.kernels.arrays import Floats, Ints, kernel, missing, there
-from ps_analytics.channels.kernels.segments import run_starts
+from ps_analytics.channels.kernels.segments import runs
 
 _Kind = Literal["lowpass", "highpass"]
 
@@ -57,11 +57,11 @@ def _filtered(x: Floats, time: Floats, segment: Ints, hz: float, order: int, kin
     result = missing(len(x))
     if len(x) == 0:
         return result
-    starts = run_starts(segment)
-    ends = np.append(starts[1:], len(x))
+    starts, sizes = runs(segment)
     enough = np.add.reduceat(~np.isnan(x), starts, dtype=np.int64) >= _FEWEST
-    for start, end in zip(starts[enough].tolist(), ends[enough].tolist(), strict=True):
-        result[start:end] = _in_segment(x[start:end], time[start:end], hz, order, kind)
+    for start, size in zip(starts[enough].tolist(), sizes[enough].tolist(), strict=True):
+        part = slice(start, start + size)
+        result[part] = _in_segment(x[part], time[part], hz, order, kind)
     result[np.isnan(x)] = np.nan
     return result
 

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ps_analytics.channels.kernels.arrays import Floats, Ints, Mask, missing
-from ps_analytics.channels.kernels.segments import run_starts
+from ps_analytics.channels.kernels.segments import runs
 
 OUTSIDE = -1
 """The id of rows that belong to no scope."""
@@ -45,13 +45,12 @@ def members(scope: Ints, present: Mask | None = None) -> Members:
         inside &= present
     rows: Ints | slice = slice(None) if inside.all() else np.flatnonzero(inside)
     ids = scope[rows]
-    starts = run_starts(ids)
-    if not (np.diff(ids[starts]) > 0).all():
+    starts, sizes = runs(ids)
+    if not (ids[starts[1:]] > ids[starts[:-1]]).all():
         order = np.argsort(ids, kind="stable")
-        rows = np.arange(len(scope))[rows][order]
-        ids = ids[order]
-        starts = run_starts(ids)
-    return Members(rows, starts, np.diff(starts, append=len(ids)), ids[starts])
+        rows, ids = np.arange(len(scope))[rows][order], ids[order]
+        starts, sizes = runs(ids)
+    return Members(rows, starts, sizes, ids[starts])
 
 
 def on_rows(values: Floats, ids: Ints, scope: Ints) -> Floats:
@@ -68,10 +67,10 @@ def on_rows(values: Floats, ids: Ints, scope: Ints) -> Floats:
     """
     if len(ids) == 0:
         return missing(len(scope))
-    starts = run_starts(scope)
+    starts, sizes = runs(scope)
     of_run = scope[starts]
     place = np.minimum(np.searchsorted(ids, of_run), len(ids) - 1)
-    return np.repeat(np.where(ids[place] == of_run, values[place], np.nan), np.diff(starts, append=len(scope)))
+    return np.repeat(np.where(ids[place] == of_run, values[place], np.nan), sizes)
 
 
 def running_total(values: Floats, scope: Ints) -> Floats:
@@ -86,12 +85,13 @@ def running_total(values: Floats, scope: Ints) -> Floats:
     rows, starts, sizes, _ = members(scope)
     totals = values[rows].copy()
     by_size = np.argsort(sizes, kind="stable")
-    for same in np.split(by_size, run_starts(sizes[by_size])[1:]):
-        if len(same) == 1:
-            part = totals[starts[same[0]] :][: sizes[same[0]]]
+    for first, several in zip(*runs(sizes[by_size]), strict=True):
+        start, size = starts[by_size[first]], sizes[by_size[first]]
+        if several == 1:
+            part = totals[start : start + size]
             np.cumsum(part, out=part)
-        elif len(same):
-            places = starts[same][:, None] + np.arange(sizes[same[0]])
+        else:
+            places = starts[by_size[first : first + several]][:, None] + np.arange(size)
             totals[places] = np.cumsum(totals[places], axis=1)
     if isinstance(rows, slice):
         return totals

@@ -45,11 +45,12 @@ def joined(ids: Ints) -> Mask:
     return np.asarray(ids[1:] == ids[:-1])
 
 
-def run_starts(ids: Ints) -> Ints:
-    """The row at which each run of equal ids begins.
+def runs(ids: Ints) -> tuple[Ints, Ints]:
+    """The row at which each run of equal ids begins, and its rows.
 
     Example:
-        >>> run_starts(np.array([4, 4, -1, 4]))
-        array([0, 2, 3])
+        >>> runs(np.array([4, 4, -1, 4]))
+        (array([0, 2, 3]), array([2, 1, 1]))
     """
-    return np.flatnonzero(np.concatenate((np.ones(min(len(ids), 1), dtype=bool), ~joined(ids))))
+    starts = np.append(np.zeros(min(len(ids), 1), dtype=np.int64), np.flatnonzero(~joined(ids)) + 1)
+    return starts, np.append(starts[1:], len(ids))[: len(starts)] - starts

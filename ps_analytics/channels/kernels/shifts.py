@@ -3,7 +3,7 @@
 import numpy as np
 
 from ps_analytics.channels.kernels.arrays import Floats, Ints, kernel, missing
-from ps_analytics.channels.kernels.segments import run_starts
+from ps_analytics.channels.kernels.segments import runs
 
 _AT_A_SAMPLE = 1e-6
 """A place on the axis so near a sample is that sample's."""
@@ -43,12 +43,12 @@ def delay(x: Floats, axis: Floats, segment: Ints, k: float) -> Floats:
         >>> delay(np.array([0.0, 10.0, 20.0]), np.array([0.0, 1.0, 2.0]), np.zeros(3, dtype=np.int64), 0.5)
         array([nan,  5., 15.])
     """
-    starts = run_starts(segment)
-    ends = np.append(starts[1:], len(x))
+    starts, sizes = runs(segment)
     result = np.where(np.isnan(axis) | (abs(k) > _AT_A_SAMPLE), np.nan, x)
-    several = ends - starts > 1
-    for start, end in zip(starts[several].tolist(), ends[several].tolist(), strict=True):
-        result[start:end] = _delayed(x[start:end], axis[start:end], k)
+    several = sizes > 1
+    for start, size in zip(starts[several].tolist(), sizes[several].tolist(), strict=True):
+        part = slice(start, start + size)
+        result[part] = _delayed(x[part], axis[part], k)
     return result
 
 

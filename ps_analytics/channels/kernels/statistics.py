@@ -110,12 +110,7 @@ def median(x: Floats, scope: Ints) -> Floats:
 
 @kernel
 def percentile(x: Floats, scope: Ints, p: float) -> Floats:
-    """The value that p percent of the samples stay below, interpolated between the two beside it (Hyndman and Fan 7).
-
-    Args:
-        x: in any unit.
-        scope: of each sample.
-        p: 0 to 100.
+    """The value that p percent (0 to 100) of the samples stay below, interpolated as Hyndman and Fan's type 7 (1996).
 
     Example:
         >>> percentile(np.array([10.0, 20.0, 30.0]), np.array([0, 0, 0]), 75.0)

@@ -3,7 +3,7 @@
 import numpy as np
 from hypothesis import given
 
-from ps_analytics.channels.kernels.segments import GAP_S, run_starts, segment_ids
+from ps_analytics.channels.kernels.segments import GAP_S, runs, segment_ids
 from tests.channels.kernels.recordings import Recording, joined, sessions
 
 
@@ -29,5 +29,7 @@ def test_a_step_of_just_two_seconds_is_inside_and_a_missing_place_on_the_axis_is
 
 
 def test_runs_begin_where_the_id_changes() -> None:
-    assert run_starts(np.array([3, 3, 1, 3])).tolist() == [0, 2, 3]
-    assert run_starts(np.array([], dtype=np.int64)).tolist() == []
+    starts, sizes = runs(np.array([3, 3, 1, 3]))
+    assert (starts.tolist(), sizes.tolist()) == ([0, 2, 3], [2, 1, 1])
+    starts, sizes = runs(np.array([], dtype=np.int64))
+    assert (starts.tolist(), sizes.tolist()) == ([], [])
