@@ -17,6 +17,7 @@ from ps_analytics.channels.faults import sentence
 from ps_analytics.channels.formula import SETUP, name_spans, parse
 from ps_analytics.channels.units import is_unit
 from ps_analytics.errors import FormulaError
+from ps_analytics.lap import CONDITION
 from ps_analytics.store.math_uses import Kept, library_of, users_of
 from ps_analytics.store.models import LapTrace
 from ps_analytics.store.scope import Scope
@@ -51,10 +52,16 @@ def ground(connection: Connection, scope: Scope) -> Ground:
         if name not in CATALOG:
             stored = scope.traces(LapTrace.unit).where(LapTrace.channel == name, LapTrace.lap_key == lap_key)
             unit = connection.scalar(stored)
-            units[name] = unit if unit and is_unit(unit) else None
-    columns = dict.fromkeys([*CATALOG, *units], pl.Float64())
+            units[name] = unit if unit == CONDITION or (unit and is_unit(unit)) else None
+    return ground_of(recorded, units)
+
+
+def ground_of(recorded: Iterable[str], units: Mapping[str, str | None] | None = None) -> Ground:
+    """All channels of the catalogue and these, with the units of those it does not know."""
+    names = frozenset(recorded)
+    columns = dict.fromkeys([*CATALOG, *sorted(names - CATALOG.keys())], pl.Float64())
     schema: dict[str, pl.DataType] = {**columns, **dict.fromkeys(KEYS, pl.Int64())}
-    return Ground(pl.DataFrame(schema=schema), units, frozenset(recorded))
+    return Ground(pl.DataFrame(schema=schema), units or {}, names)
 
 
 def refuse_name(
@@ -160,9 +167,29 @@ def _lenient(one: Kept) -> Kept:
     return replace(one, channel=replace(one.channel, policy=Policy.WARN))
 
 
+def compiled(
+    found: Iterable[MathChannel], library: Mapping[str, MathChannel], on: Ground, *, with_reference: bool
+) -> channels.Compiled:
+    """Channels as they are where nothing that they read is missing.
+
+    Raises:
+        FormulaError: one of them cannot be used anywhere.
+    """
+    entries = {channel.name: channel for channel in found}
+    _, setup = _said(entries, library, on)
+    reference = on.frame if with_reference else None
+    return channels.compiled(entries, on.frame, units=on.units, setup=setup, reference=reference, library=library)
+
+
 def _diagnostics(found: Iterable[MathChannel], library: Mapping[str, MathChannel], on: Ground) -> list[Diagnostic]:
     """What checking says; a setup parameter that no vehicle has yet is a warning, and no reason to stop there."""
-    entries = {channel.name: channel for channel in found}
+    return _said({channel.name: channel for channel in found}, library, on)[0]
+
+
+def _said(
+    entries: Mapping[str, MathChannel], library: Mapping[str, MathChannel], on: Ground
+) -> tuple[list[Diagnostic], dict[str, tuple[Any, str]]]:
+    """What checking says, and the setup it supposes: each parameter that is asked for is there."""
     setup: dict[str, tuple[Any, str]] = {name: (1.0, unit) for name, unit in USUAL.items()}
     missing: dict[tuple[str, int], Diagnostic] = {}
     while True:
@@ -177,7 +204,7 @@ def _diagnostics(found: Iterable[MathChannel], library: Mapping[str, MathChannel
             elif one.code == "E-TABLE" and place in missing:
                 supposed[name] = (_CURVE, "")
         if supposed == setup or len(supposed) > _MOST_PARAMETERS:
-            return [*said, *missing.values()]
+            return [*said, *missing.values()], setup
         setup = supposed
 
 

@@ -1,6 +1,6 @@
 """The season path: one column a channel over many laps, lazily; a few laps are decoded at a time."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -24,17 +24,24 @@ _IDS_A_QUERY = 10_000
 _TRACES_A_CHUNK = 256
 """About 1.4 million samples of 90 s at 60 Hz: little memory, and few queries over a season."""
 
-_Dtypes = dict[str, type[np.float32] | type[np.float64] | type[np.int32]]
-"""int32 are the columns of sections, 0 outside all of them."""
-_POLARS = {np.float32: pl.Float32, np.float64: pl.Float64, np.int32: pl.Int32}
+Dtypes = dict[str, type[np.float32] | type[np.float64] | type[np.int32]]
+"""What columns are made of; int32 are those of sections, 0 outside all of them."""
+POLARS = {np.float32: pl.Float32, np.float64: pl.Float64, np.int32: pl.Int32}
 
 
-class _Lap(NamedTuple):
+class ScannedLap(NamedTuple):
+    """A lap whose samples are wanted."""
+
     key: int
     id: str
     sealed: bool
     started_us: int
     origin_us: int
+    session_id: str
+    kind: str
+
+
+_SCANNED = (Lap.lap_key, Lap.id, Lap.sealed, Lap.started_us, Session.started_us, Lap.session_id, laps_.KIND)
 
 
 def scan(
@@ -57,15 +64,21 @@ def scan(
     """
     ids = None if laps is None else list(laps["lap_id"] if isinstance(laps, pl.DataFrame) else laps)
     with database.read() as connection:
-        found = _find(connection, scope, ids)
-        dtypes = _dtypes(connection, scope, channels, found)
-    schema = pl.Schema({"lap_id": pl.String, **{name: _POLARS[dtype] for name, dtype in dtypes.items()}})
+        found = find(connection, scope, ids)
+        dtypes = dtypes_of(connection, scope, channels, found)
+    schema = pl.Schema({"lap_id": pl.String, **{name: POLARS[dtype] for name, dtype in dtypes.items()}})
+
+    return lazily(schema, lambda columns: _frames(database, scope, found, dtypes, columns))
+
+
+def lazily(schema: pl.Schema, frames: Callable[[list[str]], Iterator[pl.DataFrame]]) -> pl.LazyFrame:
+    """A lazy frame of what a function reads part by part, given the columns that are wanted."""
 
     def source(
         with_columns: list[str] | None, predicate: pl.Expr | None, n_rows: int | None, _batch_size: int | None
     ) -> Iterator[pl.DataFrame]:
         left = n_rows
-        for frame in _frames(database, scope, found, dtypes, list(schema) if with_columns is None else with_columns):
+        for frame in frames(list(schema) if with_columns is None else with_columns):
             part = frame if left is None else frame.head(left)
             yield part if predicate is None else part.filter(predicate)
             if left is not None:
@@ -76,13 +89,17 @@ def scan(
     return register_io_source(source, schema=schema, validate_schema=True)
 
 
-def _find(connection: Connection, scope: Scope, ids: list[str] | None) -> list[_Lap]:
-    columns = (Lap.lap_key, Lap.id, Lap.sealed, Lap.started_us, Session.started_us)
-    statement = scope.laps(*columns).order_by(Lap.lap_key)
+def find(connection: Connection, scope: Scope, ids: list[str] | None) -> list[ScannedLap]:
+    """The laps of these ids, or every sealed one, in the order they were recorded.
+
+    Raises:
+        NotFound: no such lap.
+    """
+    statement = scope.laps(*_SCANNED).order_by(Lap.lap_key)
     if ids is None:
-        return [_Lap(*row) for row in connection.execute(statement.where(Lap.sealed.is_(True)))]
+        return [ScannedLap(*row) for row in connection.execute(statement.where(Lap.sealed.is_(True)))]
     found = [
-        _Lap(*row)
+        ScannedLap(*row)
         for first in range(0, len(ids), _IDS_A_QUERY)
         for row in connection.execute(statement.where(Lap.id.in_(ids[first : first + _IDS_A_QUERY])))
     ]
@@ -93,7 +110,13 @@ def _find(connection: Connection, scope: Scope, ids: list[str] | None) -> list[_
     return sorted(set(found))
 
 
-def _dtypes(connection: Connection, scope: Scope, channels: Sequence[str], laps: list[_Lap]) -> _Dtypes:
+def find_of_session(connection: Connection, scope: Scope, session_id: str) -> list[ScannedLap]:
+    """The sealed laps of a session, in order."""
+    statement = scope.laps(*_SCANNED).where(Session.id == session_id, Lap.sealed.is_(True))
+    return [ScannedLap(*row) for row in connection.execute(statement.order_by(Lap.started_us, Lap.lap_key))]
+
+
+def dtypes_of(connection: Connection, scope: Scope, channels: Sequence[str], laps: list[ScannedLap]) -> Dtypes:
     """What each channel's column is made of.
 
     Raises:
@@ -105,7 +128,7 @@ def _dtypes(connection: Connection, scope: Scope, channels: Sequence[str], laps:
     }
 
 
-def _stored_dtype(connection: Connection, scope: Scope, name: str, laps: list[_Lap]) -> str:
+def _stored_dtype(connection: Connection, scope: Scope, name: str, laps: list[ScannedLap]) -> str:
     if name in laps_.MADE or (name in CATALOG and not laps):
         return "float32"
     one = name in CATALOG  # its dtype is the catalogue's: whether there is one is all there is to know
@@ -122,26 +145,35 @@ def _stored_dtype(connection: Connection, scope: Scope, name: str, laps: list[_L
 
 
 def _frames(
-    database: Database, scope: Scope, laps: list[_Lap], dtypes: _Dtypes, columns: list[str]
+    database: Database, scope: Scope, laps: list[ScannedLap], dtypes: Dtypes, columns: list[str]
 ) -> Iterator[pl.DataFrame]:
-    size = max(1, _TRACES_A_CHUNK // max(1, len(dtypes)))
-    for first in range(0, len(laps), size):
+    for some in chunks(laps, len(dtypes)):
         with database.read() as connection:
-            frame = _read(connection, scope, laps[first : first + size], dtypes, columns)
+            frame = read(connection, scope, some, dtypes, columns)
         yield frame
+
+
+def chunks(laps: list[ScannedLap], channels: int) -> Iterator[list[ScannedLap]]:
+    """The laps, so many at a time as are read in one go."""
+    size = max(1, _TRACES_A_CHUNK // max(1, channels))
+    for first in range(0, len(laps), size):
+        yield laps[first : first + size]
 
 
 class _Piece(NamedTuple):
     """What a lap gives: rows of `lap_trace` by channel that share one clock, or a frame that was put on one."""
 
-    lap: _Lap
+    lap: ScannedLap
     length: int
     rows: dict[str, Any]
     sections: tuple[LapSection, ...] = ()
     frame: pl.DataFrame | None = None
 
 
-def _read(connection: Connection, scope: Scope, laps: list[_Lap], dtypes: _Dtypes, columns: list[str]) -> pl.DataFrame:
+def read(
+    connection: Connection, scope: Scope, laps: list[ScannedLap], dtypes: Dtypes, columns: list[str]
+) -> pl.DataFrame:
+    """The samples of laps in one frame; those of the channels among `dtypes` that are no columns tell the clocks."""
     pieces = list(_pieces(connection, scope, laps, list(dtypes), columns))
     total = sum(piece.length for piece in pieces)
     arrays: dict[str, NDArray[Any]] = {name: np.empty(total, dtypes[name]) for name in columns if name != "lap_id"}
@@ -161,7 +193,7 @@ def _read(connection: Connection, scope: Scope, laps: list[_Lap], dtypes: _Dtype
 
 
 def _pieces(
-    connection: Connection, scope: Scope, laps: list[_Lap], names: list[str], columns: list[str]
+    connection: Connection, scope: Scope, laps: list[ScannedLap], names: list[str], columns: list[str]
 ) -> Iterator[_Piece]:
     """The laps that have something to give. The clock of a lap depends on all `names`, also on those not read."""
     channels = [name for name in names if name not in SECTION_IDS]
@@ -182,6 +214,8 @@ def _pieces(
         found = {name: row for name, row in given.items() if name in channels}
         clocks = {(row.samples, row.rate_hz) for row in (found or given).values()}
         makes = [name for name in channels if name in laps_.MADE and name not in found]
+        if found and "timestamp" in makes:
+            makes.remove("timestamp")  # the rate of the others tells it
         if lap.sealed and len(clocks) < 2 and not makes:
             if clocks and (found or not channels):
                 yield _Piece(lap, clocks.pop()[0], given, cut_into.get(lap.key, ()))
@@ -196,7 +230,7 @@ def _without_data(read: list[str]) -> tuple[Any, ...]:
     return (*(column for column in COLUMNS if column is not LapTrace.data), data)
 
 
-def _on_one_clock(connection: Connection, scope: Scope, lap: _Lap, names: set[str]) -> pl.DataFrame | None:
+def _on_one_clock(connection: Connection, scope: Scope, lap: ScannedLap, names: set[str]) -> pl.DataFrame | None:
     """The frames of the lap with those of the channels it has; None if it has none of them."""
     while names:
         try:
@@ -212,7 +246,7 @@ def _fill(piece: _Piece, name: str, out: NDArray[Any]) -> None:
     elif piece.frame is not None:
         out[:] = piece.frame[name].to_numpy() if name in piece.frame.columns else np.nan
     elif (row := piece.rows.get(name)) is None:
-        out[:] = np.nan
+        out[:] = _times(piece) if name == "timestamp" else np.nan
     elif row.dtype == out.dtype.name:
         unpack_into(row, out, lap_id=piece.lap.id)
     else:
@@ -227,13 +261,17 @@ def _section_ids(piece: _Piece, name: str) -> NDArray[np.int32] | int:
         return piece.frame[name].fill_null(0).to_numpy() if name in piece.frame.columns else 0
     if not piece.sections:
         return 0
+    time_us = piece.lap.origin_us + np.rint(_times(piece) * 1e6).astype(np.int64)
+    return section_ids(piece.sections, SECTION_IDS[name], time_us)
+
+
+def _times(piece: _Piece) -> NDArray[np.float64]:
+    """When the samples of a piece were taken, in s since the session's first frame."""
     clock = piece.rows.get("timestamp")
-    base = piece.rows["speed"] if "speed" in piece.rows else next(iter(piece.rows.values()))
     if clock is not None and clock.samples == piece.length:
         times = np.empty(clock.samples, clock.dtype)
         unpack_into(clock, times, lap_id=piece.lap.id)
-    else:
-        start_s = (piece.lap.started_us - piece.lap.origin_us) / 1e6 + base.start_offset_s
-        times = start_s + np.arange(piece.length) / base.rate_hz
-    time_us = piece.lap.origin_us + np.rint(times * 1e6).astype(np.int64)
-    return section_ids(piece.sections, SECTION_IDS[name], time_us)
+        return np.asarray(times, np.float64)
+    base = piece.rows["speed"] if "speed" in piece.rows else next(iter(piece.rows.values()))
+    start_s = (piece.lap.started_us - piece.lap.origin_us) / 1e6 + base.start_offset_s
+    return np.asarray(start_s + np.arange(piece.length) / base.rate_hz)

@@ -13,8 +13,8 @@ from ps_analytics.config import Settings, read_settings
 from ps_analytics.errors import PluginClash
 from ps_analytics.lap import Lap
 from ps_analytics.plugins import load_plugins
+from ps_analytics.store import computed, computed_lap, schema, sessions, track_edits
 from ps_analytics.store import laps as laps_
-from ps_analytics.store import scanning, schema, sessions, track_edits
 from ps_analytics.store import tracks as tracks_
 from ps_analytics.store.engine import Database, open_database
 from ps_analytics.store.math_store import MathStore
@@ -130,24 +130,42 @@ class Store(MathStore):
         with self._database.read() as connection:
             return laps_.find_laps(connection, self._scope, given)
 
-    def read_lap(self, lap_id: str, channels: Sequence[str] | None = None, *, lenient: bool = False) -> Lap:
+    def read_lap(
+        self,
+        lap_id: str,
+        channels: Sequence[str] | None = None,
+        *,
+        lenient: bool = False,
+        reference: Lap | None = None,
+    ) -> Lap:
         """One lap with these channels (None: all), its track and its sections; only what is asked for is read.
 
         A damaged channel nobody asked for by name is left out and named in `flags["damaged"]`. Where the lap is cut
-        into its track's sections, its frames tell them whatever is asked for.
+        into its track's sections, its frames tell them whatever is asked for. Math channels are computed with the
+        setup of the lap's session, from no more channels than they need.
 
         Args:
             lap_id: the lap's.
-            channels: names; `corner_id`, `sector_id` and `straight_id` may be among them.
-            lenient: leave out the channels it was not recorded with instead of refusing.
+            channels: names, of math channels too; `corner_id`, `sector_id` and `straight_id` may be among them.
+            lenient: leave out what it was not recorded with, or cannot be computed, instead of refusing.
+            reference: the lap that `ref()` looks at.
 
         Raises:
             NotFound: no such lap.
             UnknownChannel: it does not have a channel asked for, or is not cut and sections are asked for.
+            FormulaError: a math channel cannot be computed on this lap.
             CorruptTrace: a channel asked for fails its checks.
         """
         with self._database.read() as connection:
-            return laps_.read_lap(connection, self._scope, lap_id, channels, tracks=self._tracks, lenient=lenient)
+            return computed_lap.read_lap(
+                connection,
+                self._scope,
+                lap_id,
+                channels,
+                tracks=self._tracks,
+                lenient=lenient,
+                reference=reference,
+            )
 
     def resolve_lap(
         self, text: str, *, session_id: str | None = None, track: str | None = None, car: str | None = None
@@ -163,19 +181,30 @@ class Store(MathStore):
         with self._database.read() as connection:
             return laps_.resolve_lap(connection, self._scope, text, given)
 
-    def scan(self, channels: Sequence[str], laps: pl.DataFrame | Sequence[str] | None = None) -> pl.LazyFrame:
+    def scan(
+        self,
+        channels: Sequence[str],
+        laps: pl.DataFrame | Sequence[str] | None = None,
+        *,
+        reference: Lap | None = None,
+    ) -> pl.LazyFrame:
         """Samples of many laps, lazily: columns `lap_id` and one a channel, in the catalogue's units.
+
+        Math channels are those of the user and the shipped ones, bound to each session's vehicle and setup; they are
+        computed when the samples are collected. What a session lacks for one makes it null there.
 
         Args:
             channels: names; a lap that lacks one has nulls there. Channels of one lap with different rates are put on
                 the lap's base rate.
             laps: lap ids, or a frame of `find_laps`; None means every sealed lap.
+            reference: the lap that `ref()` looks at.
 
         Raises:
             NotFound: no such lap.
-            UnknownChannel: no lap has a channel of this name.
+            UnknownChannel: no lap has a channel of this name, and there is no math channel of it.
+            FormulaError: a math channel cannot be used on any lap.
         """
-        return scanning.scan(self._database, self._scope, list(channels), laps)
+        return computed.scan(self._database, self._scope, list(channels), laps, reference=reference)
 
     def set_lap_override(self, lap_id: str, *, kind: str | None = None, valid: bool | None = None) -> None:
         """Put the user's word on a lap's kind and validity above what was found; None takes it back.

@@ -1,0 +1,167 @@
+"""One lap with math channels of its user beside what was recorded: only what the formulas need is read."""
+
+from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import polars as pl
+from sqlalchemy import Connection
+
+from ps_analytics.channels import Compiled, MathChannel
+from ps_analytics.errors import FormulaError, UnknownChannel
+from ps_analytics.lap import CONDITION, SECTION_IDS, Lap, Trace
+from ps_analytics.store import computed, math_channels, models, scanning, setups
+from ps_analytics.store import laps as laps_
+from ps_analytics.store.laps import MADE
+from ps_analytics.store.math_uses import library_of
+from ps_analytics.store.models import LapTrace
+from ps_analytics.store.scope import Rows, Scope
+from ps_analytics.store.track_cache import TrackCache
+
+
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """What is to be read and computed: `math` by name, `asked` as it was asked for."""
+
+    bound: computed.Bound
+    asked: tuple[str, ...]
+    math: Mapping[str, MathChannel]
+    ready: Compiled | None
+
+
+def read_lap(
+    connection: Connection,
+    scope: Scope,
+    lap_id: str,
+    channels: Sequence[str] | None,
+    *,
+    tracks: TrackCache | None = None,
+    lenient: bool = False,
+    reference: Lap | None = None,
+) -> Lap:
+    """One lap with these channels (None: all recorded ones), math channels of the user among them.
+
+    Math channels go by the clock of `speed`. It comes along where channels asked for have another one.
+
+    Args:
+        connection: to look with.
+        scope: whose.
+        lap_id: the lap's.
+        channels: names; those of sections and of math channels may be among them.
+        tracks: None leaves the track's model out.
+        lenient: leave out what the lap does not have, or cannot be computed from what it has.
+        reference: the lap `ref()` looks at.
+
+    Raises:
+        NotFound: no such lap.
+        UnknownChannel: a name that neither a channel of the lap nor a math channel has.
+        FormulaError: a math channel cannot be computed here.
+        CorruptTrace: a channel asked for fails its checks.
+    """
+    plain = channels is None or all(map(computed.is_raw, channels))
+    row = None if plain else connection.execute(_row(scope, lap_id)).first()
+    if channels is None or row is None:
+        return laps_.read_lap(connection, scope, lap_id, channels, tracks=tracks, lenient=lenient)
+    whole = None if row.sealed else laps_.read_lap(connection, scope, lap_id, None, tracks=tracks)
+    wanted = _wanted(connection, scope, row, channels, whole, reference, lenient=lenient)
+    if not wanted.math or wanted.ready is None:
+        return laps_.read_lap(connection, scope, lap_id, wanted.asked, tracks=tracks, lenient=lenient)
+    raw = [name for name in wanted.asked if name not in wanted.math]
+    needs = {*wanted.ready.needs, *({"speed"} & wanted.bound.raw)} - {"lap_id", "session_id", "stint_id"}
+    reading = list(dict.fromkeys([*raw, *sorted(needs - SECTION_IDS.keys())]))
+    lap = whole or laps_.read_lap(connection, scope, lap_id, reading, tracks=tracks, lenient=lenient)
+    if computed.WHOLE & wanted.ready.scopes:
+        lap = _within_session(connection, scope, lap, wanted, reference)
+    else:
+        setup, library = wanted.bound.setup, wanted.bound.library
+        lap = lap.with_math(wanted.math, setup=setup, reference=reference, library=library)
+    return _narrowed(lap, wanted)
+
+
+def _row(scope: Scope, lap_id: str) -> Rows:
+    columns = (models.Lap.lap_key, models.Lap.session_id, models.Lap.sealed)
+    return scope.laps(*columns).where(models.Lap.id == lap_id)
+
+
+def _wanted(
+    connection: Connection,
+    scope: Scope,
+    row: Any,
+    channels: Sequence[str],
+    whole: Lap | None,
+    reference: Lap | None,
+    *,
+    lenient: bool,
+) -> _Wanted:
+    """What the names mean on this lap.
+
+    Raises:
+        UnknownChannel: one means nothing.
+        FormulaError: a math channel cannot be computed here.
+    """
+    names = connection.scalars(scope.traces(LapTrace.channel).where(LapTrace.lap_key == row.lap_key))
+    raw = frozenset(names if whole is None else whole.traces)
+    vehicle_id, setup = setups.of_sessions(connection, scope, [row.session_id])[row.session_id]
+    library = library_of(math_channels.kept(connection, scope), vehicle_id)
+    units = computed.units_of(connection, scope, {row.session_id: raw}).get(row.session_id, {})
+    bound = computed.Bound(raw, library, setup, units)
+    asked = tuple(dict.fromkeys(channels))
+    unknown = [name for name in asked if not computed.is_raw(name) and name not in raw and name not in library]
+    if unknown and not lenient:
+        raise UnknownChannel(min(unknown), known=[*sorted({*raw, *MADE}), *library])
+    math = [name for name in asked if name in library and name not in raw and not computed.is_raw(name)]
+    if lenient:
+        math = [name for name in math if _can_be_computed(bound, name, reference)]
+    there = reference.frames if reference is not None else None
+    kept = tuple(name for name in asked if name in math or computed.is_raw(name) or name in raw)
+    return _Wanted(bound, kept, {name: library[name] for name in math}, bound.compile(math, there) if math else None)
+
+
+def _can_be_computed(bound: computed.Bound, name: str, reference: Lap | None) -> bool:
+    try:
+        bound.compile([name], reference.frames if reference is not None else None)
+    except FormulaError as error:
+        if error.code not in computed.ABSENT:
+            raise
+        return False
+    return True
+
+
+def _within_session(connection: Connection, scope: Scope, lap: Lap, wanted: _Wanted, reference: Lap | None) -> Lap:
+    """The lap with math channels that look at its whole session, on the clock of its frames."""
+    assert wanted.ready is not None
+    laps = scanning.find(connection, scope, [lap.lap_id])
+    season = computed.Season(
+        math=tuple(wanted.math),
+        raw={name: computed.dtype_of(name) for name in wanted.asked if name not in wanted.math},
+        laps=laps,
+        sessions={lap.session_id: wanted.bound},
+        reference=None if reference is None else reference.frames,
+        conditions=frozenset(name for name, output in wanted.ready.channels.items() if output.is_condition),
+    )
+    found = pl.concat(season.frames(lambda: nullcontext(connection), scope, list(wanted.math)))
+    base = lap.base
+    made = {
+        name: Trace(
+            name,
+            CONDITION if output.is_condition else output.unit or None,
+            base.rate_hz,
+            base.start_s,
+            found[name].cast(pl.Float64).fill_null(np.nan).to_numpy(),
+        )
+        for name, output in wanted.ready.channels.items()
+    }
+    return replace(lap, traces={**lap.traces, **made})
+
+
+def _narrowed(lap: Lap, wanted: _Wanted) -> Lap:
+    """The lap without the channels that were read only to compute others, but for the clock if another one would do."""
+    kept = [name for name in wanted.asked if name in lap.traces or name == "distance"]
+    clock = lap.base
+    same = all(
+        len(trace.values) == len(clock.values) and trace.rate_hz == clock.rate_hz
+        for trace in (lap.traces[name] for name in kept if name in lap.traces)
+    )
+    return lap.select(*kept) if same else lap.select(*dict.fromkeys([*kept, clock.name]))
