@@ -53,6 +53,13 @@ class GridLap:
     name: str = "the lap"
 
     @property
+    def stamp_s(self) -> Floats:
+        """When each point was passed on the source's clock, in s since the session's first frame; NaN where unseen."""
+        if isinstance(self.channels, _Channels):
+            return self.channels.stamps
+        return np.full(len(self.distance_m), np.nan)
+
+    @property
     def missed_s(self) -> float:
         """How much longer than the lap time the samples alone take from line to line, in s."""
         return self.end_error_s - self.start_error_s
@@ -215,6 +222,11 @@ class _Channels(Mapping[str, Floats]):
             found = values[here.row + (here.share >= 1)]
         found[self._missing] = np.nan
         return found
+
+    @property
+    def stamps(self) -> Floats:
+        """When each place was passed on the source's clock; NaN where nothing was recorded."""
+        return np.where(self._missing, np.nan, self._stamps)
 
     @cached_property
     def _stamps(self) -> Floats:

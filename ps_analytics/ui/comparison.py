@@ -28,12 +28,12 @@ ALIGNING = ("timestamp", "lap_time", "normalized_position", "distance", "speed",
 class LaidLap:
     """One lap on the reference's metres: its columns by channel, and how its delta closes if it has one.
 
-    `time_s` are the seconds since its line at each of the metres; NaN where it was not driven.
+    `stamp_s` says when each of the metres was passed, in s since the session's first frame; NaN where nobody knows.
     """
 
     columns: Mapping[str, Column]
     closure: Closure | None = None
-    time_s: NDArray[np.float64] | None = None
+    stamp_s: NDArray[np.float64] | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,18 +76,18 @@ class Grid:
         itself = lap is self.lap
         pair = None if itself else self.alignment.pair(lap)
         on_grid = pair.lap if pair else self.alignment.grid
-        channels, time_s = on_grid.channels, on_grid.time_s
+        channels, stamp_s = on_grid.channels, on_grid.stamp_s
         columns = {name: _column(channels[name]) for name in names if name in channels}
         columns |= self._positions(channels)
         if pair is None:
-            return LaidLap({**columns, DELTA: np.zeros(len(self.distance_m), np.float32)}, time_s=time_s)
+            return LaidLap({**columns, DELTA: np.zeros(len(self.distance_m), np.float32)}, stamp_s=stamp_s)
         if None in (lap.lap_time_s, self.lap.lap_time_s):
-            return LaidLap(columns, time_s=time_s)
+            return LaidLap(columns, stamp_s=stamp_s)
         found = delta_of_pair(pair)
         columns[DELTA] = _column(found.frame["delta_s"].to_numpy())
         if not found.frame["band_s"].is_null().all():
             columns[BAND] = _column(found.frame["band_s"].to_numpy())
-        return LaidLap(columns, closure_of(found), time_s)
+        return LaidLap(columns, closure_of(found), stamp_s)
 
     def _positions(self, channels: Channels) -> dict[str, Column]:
         if "x" in channels and "y" in channels:

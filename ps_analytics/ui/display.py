@@ -43,13 +43,16 @@ def channel_display(name: str, *, source: str = "") -> dict[str, Any]:
     Keys: label, unit, decimals (shown), width (of the number, in characters), stepped, source (what did not record it),
     and where they apply `zero` (a zero line that stays in view), `signed`, `span` (the least range of its lane),
     `fixed` (a range it keeps), `ticks` (their step), `floor` (what it never is below), `above` and `below` (what being
-    on that side of zero means), `band` (the column that says how sure it is).
+    on that side of zero means), `band` (the column that says how sure it is), `missing` (what is said where no lap has
+    it).
     """
     if name == DELTA:
         return {"name": name, "stepped": False, **_DELTA}
     spec = CATALOG.get(name)
     label, unit = (spec.label, spec.unit or "") if spec else (name, "")
     facts = {"name": name, "label": label, "unit": _UNITS.get(unit, unit), "source": source}
+    if spec is None:
+        facts["missing"] = "no values on these laps"
     return {**facts, "stepped": bool(spec and spec.kind is Kind.STEP), **_ELSE, **_SHOWN.get(name, {})}
 
 

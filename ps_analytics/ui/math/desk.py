@@ -7,6 +7,7 @@ from typing import Any, Protocol
 from ps_analytics.errors import FormulaError, PurpleSectorError
 from ps_analytics.ui.later import BROKEN
 from ps_analytics.ui.math.ground import Ground
+from ps_analytics.ui.math.preview import Preview
 from ps_analytics.ui.math.rows import draft_message, list_message, preview_message, report_message
 from ps_analytics.ui.math.state import MathState
 from ps_analytics.ui.math.words import words_for
@@ -105,14 +106,8 @@ class MathDesk:
 
     def follow(self) -> None:
         """Offers the laps the page shows now, and goes on with the one chosen while it is there."""
-        if not self._open or self._host is None:
-            return
-        laps = self._host.laps()
-        chosen = next((lap["id"] for lap in laps if lap["id"] == self._laps[1]), laps[-1]["id"] if laps else "")
-        before, self._laps = self._laps, (laps, chosen)
-        if before != self._laps:
-            self._send_parts(["laps"])
-            self.state.stand_on(self._host.ground_of(chosen) if chosen else Ground)
+        if self._open and self._host is not None:
+            self._stand_on(self._laps[1], self._host)
 
     def close(self) -> None:
         """Lets go of the state."""
@@ -127,11 +122,10 @@ class MathDesk:
             self.follow()
         elif what == "close":
             self._open = False
+            if self._host is not None:  # whose laps are read again when they are needed
+                self.state.param.update(ground=Ground(), preview=Preview())
         elif what == "lap" and self._host is not None:
-            self._laps = (self._laps[0], str(given["lap"]))
-            self.follow()
-            self.state.stand_on(self._host.ground_of(self._laps[1]))
-            self._send_parts(["laps"])
+            self._stand_on(str(given["lap"]), self._host)
         elif what == "show" and self._host is not None:
             self._host.show(str(given["channel"]), str(given["plot"]), shown=bool(given["shown"]))
             self._send_parts(["plots"])
@@ -141,6 +135,15 @@ class MathDesk:
                 action(self.state, given)
             finally:
                 self._typing = False
+
+    def _stand_on(self, wanted: str, host: Host) -> None:
+        """Tries formulas on this lap, or on the last one of the page if it does not show it."""
+        laps = host.laps()
+        known = [lap["id"] for lap in laps]
+        chosen = wanted if wanted in known else known[-1] if known else ""
+        self._laps = (laps, chosen)
+        self._send_parts(["laps"])
+        self.state.stand_on(host.ground_of(chosen) if chosen else Ground)
 
     def _told(self, *events: Any) -> None:
         changed = {event.name for event in events}

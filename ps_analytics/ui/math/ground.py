@@ -14,7 +14,7 @@ from ps_analytics.channels.units import is_unit
 from ps_analytics.lap import SECTION_IDS, Lap
 
 Places = tuple[NDArray[np.float32], NDArray[np.float64]]
-"""Where a lap was when: metres from the line, and the seconds since its line at each of them."""
+"""Where a lap was when: metres from the line, and when each was passed, in s since the session's first frame."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,11 +58,11 @@ class Ground:
             return None
         frames = self.lap.frames
         if self.places is not None:
-            grid_m, time_s = self.places
-            known = np.isfinite(time_s)
+            grid_m, stamp_s = self.places
+            known = np.isfinite(stamp_s)
             if known.sum() > 1:
-                seconds = frames["timestamp"].to_numpy() - self.lap.start_s
-                return np.interp(seconds, time_s[known], grid_m[known].astype(np.float64))
+                metres = grid_m[known].astype(np.float64)
+                return np.interp(frames["timestamp"].to_numpy(), stamp_s[known], metres)
         if "distance" not in frames.columns:
             return None
         distance = frames["distance"].cast(pl.Float64).forward_fill().backward_fill().to_numpy()

@@ -33,7 +33,7 @@ class ReviewHost:
         state = self.state
         comparison, reference_id = state.comparison, state.reference_id
         laid = comparison.laps.get(lap_id) if comparison else None
-        places = (comparison.distance_m, laid.time_s) if comparison and laid and laid.time_s is not None else None
+        places = (comparison.distance_m, laid.stamp_s) if comparison and laid and laid.stamp_s is not None else None
 
         def read() -> Ground:
             lap = state.read_whole(lap_id)

@@ -3,8 +3,9 @@
 from dataclasses import asdict
 from typing import Any
 
+from ps_analytics.channels.catalog import find_channel, unit_of
 from ps_analytics.channels.definitions import Diagnostic
-from ps_analytics.ui.display import measured_display
+from ps_analytics.ui.display import channel_display, measured_display
 from ps_analytics.ui.math.preview import LAP_BOUND, Preview, Series
 from ps_analytics.ui.math.state import MathState
 
@@ -99,5 +100,9 @@ def preview_message(preview: Preview) -> dict[str, Any]:
 
 
 def _display(name: str, series: Series) -> dict[str, Any]:
+    """How a series is drawn: a channel of the catalogue as on every plot, another one by its values."""
+    spec = None if name == "value" else find_channel(series.name)
+    if spec is not None and unit_of(spec) == (series.unit or None):
+        return {**channel_display(spec), "name": name, "label": series.name}
     shown = measured_display(series.name, unit=series.unit, stepped=series.stepped, values=series.values)
     return {**shown, "name": name}

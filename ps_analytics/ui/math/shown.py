@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ps_analytics.channels.catalog import CATALOG, Kind
 from ps_analytics.errors import PurpleSectorError
@@ -65,18 +66,16 @@ class ShownMath:
         except PurpleSectorError:
             return None  # the plot says that it is missing; the editor says why
         trace = lap.traces.get(name)
-        if trace is None or laid.time_s is None or not len(trace.values):
+        if trace is None or laid.stamp_s is None or not len(trace.values):
             return None
         stepped = bool(np.isin(trace.values[np.isfinite(trace.values)], (0, 1)).all())
-        return Measured(_on_metres(lap, trace, laid, stepped=stepped), trace.unit or "", stepped)
+        return Measured(_on_metres(lap, trace, laid.stamp_s, stepped=stepped), trace.unit or "", stepped)
 
 
-def _on_metres(lap: Lap, trace: Trace, laid: LaidLap, *, stepped: bool) -> Column:
-    """A channel at the times the lap passed the metres of the grid; missing where the lap was not driven."""
-    assert laid.time_s is not None
-    driven = np.isfinite(laid.time_s)
-    column = np.full(len(laid.time_s), np.nan, np.float32)
-    times = lap.times(trace) - lap.start_s
+def _on_metres(lap: Lap, trace: Trace, stamp_s: NDArray[np.float64], *, stepped: bool) -> Column:
+    """A channel at the times the lap passed the metres of the grid; NaN where it did not."""
+    passed = np.isfinite(stamp_s)
+    column = np.full(len(stamp_s), np.nan, np.float32)
     kind = Kind.STEP if stepped else Kind.LINEAR
-    column[driven] = fill(times, trace.values.astype(np.float64), laid.time_s[driven], kind=kind)
+    column[passed] = fill(lap.times(trace), trace.values.astype(np.float64), stamp_s[passed], kind=kind)
     return column

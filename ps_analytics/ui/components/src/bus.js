@@ -32,7 +32,8 @@ export class Bus {
     this.painted = 0 // the last generation that is on the screen
     this.paints = 0 // notifications that reached the screen: what tests wait for
     this.marks = new Map() // generation → when it was painted, in ms of performance.now()
-    this.ask = () => {} // sends a command to Python
+    this.unsent = [] // commands from before there was a line to Python
+    this.ask = (command) => this.unsent.push(command) // sends a command to Python
     this._ears = new Map() // op → what else listens to Python
     this._subscribers = new Map()
     this._dirty = new Set()
@@ -174,6 +175,12 @@ export class Bus {
     const order = [...corners].sort((a, b) => a.apex - b.apex)
     const ahead = by > 0 ? order.find(({apex}) => apex > this.cursor + 1) : order.findLast(({apex}) => apex < this.cursor - 1)
     this.showCorner(ahead ?? order.at(by > 0 ? 0 : -1))
+  }
+
+  // The line to Python is there.
+  connect(send) {
+    this.ask = send
+    for (const command of this.unsent.splice(0)) send(command)
   }
 
   // Gives messages of Python's of another kind to whoever is there for them.

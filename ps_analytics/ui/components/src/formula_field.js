@@ -1,7 +1,7 @@
 // Where a formula is typed: a plain text area, so that keyboards, readers and undo know what to do, over a coloured copy
 // of its text, which also carries the underlines.
 import {h} from "./dom.js"
-import {placeOf, tokensOf} from "./formula_text.js"
+import {hiddenIn, placeOf, tokensOf} from "./formula_text.js"
 
 export const MOST_CHARACTERS = 4000 // of a formula that are kept at all; the language refuses more than half of that
 
@@ -70,7 +70,9 @@ export class FormulaField {
     const {text} = this
     const edges = new Set([0, text.length])
     const tokens = tokensOf(text)
-    for (const {from, to} of [...tokens, ...this.marks]) {
+    const hidden = hiddenIn(text)
+    this.ink.classList.toggle("has-hidden", hidden.length > 0)
+    for (const {from, to} of [...tokens, ...hidden, ...this.marks]) {
       edges.add(Math.min(from, text.length))
       edges.add(Math.min(to, text.length))
     }
@@ -81,7 +83,8 @@ export class FormulaField {
       const [from, to] = [places[i], places[i + 1]]
       while (tokens[token] && tokens[token].to <= from) token++
       const mark = this.marks.find((each) => each.from <= from && to <= each.to)
-      pieces.push(piece(text.slice(from, to), tokens[token]?.kind, mark))
+      const kind = hidden.some((each) => each.from === from) ? "hidden" : tokens[token]?.kind
+      pieces.push(piece(text.slice(from, to), kind, mark))
     }
     // A place without width, such as the end of the formula, has a mark of its own.
     for (const mark of this.marks) {

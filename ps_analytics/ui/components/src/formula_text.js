@@ -41,6 +41,12 @@ function wordKind(word, rest) {
   return CONSTANTS.has(lower) ? "constant" : "name"
 }
 
+// Characters nobody sees, those that turn the writing direction among them: each is shown by itself.
+export function hiddenIn(text) {
+  const found = text.matchAll(/[\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff]/g)
+  return Array.from(found, ({index}) => ({from: index, to: index + 1}))
+}
+
 // What is being written at the caret: {kind: "unit" or "name", from, to, text}; null inside comments and numbers.
 // `wider` is the same with the word before it: names of two words may be typed without their quotes.
 export function wordAt(text, caret) {

@@ -48,11 +48,12 @@ export class MathDesk {
     if (plots) this.form.showPlots(plots)
     if (words) this.form.completion.words = words
     if (laps) this.preview.offer(laps)
-    if (report) this.form.report(report)
+    const isNew = report && this.form.report(report)
     const {name, formula} = {name: this.form.inputs.name.value, formula: this.form.formula.text}
     if (preview && (!preview.key || preview.key === this.form.key)) this.preview.show(preview, {name, formula})
     else if (report) this.preview.compare(formula)
     if (said !== undefined) this.form.say(said)
+    if (isNew) this.preview.excuse(report)
     this.bus.announce("math-told")
   }
 

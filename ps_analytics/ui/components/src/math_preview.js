@@ -30,7 +30,10 @@ export class MathPreview {
     this.leave = [
       this.bus.subscribe(["cursor", "window"], () => this.lead()),
       page.subscribe(["cursor", "window"], () => this.follow()),
-      page.subscribe(["style"], () => this.bus.announce("style")),
+      page.subscribe(["style"], () => {
+        this.offer(this.laps)
+        this.bus.announce("style")
+      }),
     ]
   }
 
@@ -66,6 +69,14 @@ export class MathPreview {
     const old = Boolean(this.message) && this.message.formula !== formula
     this.root.classList.toggle("stale", old)
     this.stale.hidden = !old
+  }
+
+  // Why there is nothing to draw, or nothing new.
+  excuse({diagnostics, tried}) {
+    const [first] = diagnostics
+    if (tried || this.message) return
+    this.note.textContent = first?.severity === "warning" ? `Not on this lap: ${first.message}.` : "Its values appear here once the formula is right."
+    this.note.hidden = false
   }
 
   turn(axis) {

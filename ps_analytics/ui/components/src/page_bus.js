@@ -7,7 +7,7 @@ export const PageBus = {
     const bus = busOf(model.page)
     const receive = (message) => bus.receive(message)
     model.on("msg:custom", receive)
-    bus.ask = (command) => model.send_msg(command)
+    bus.connect((command) => model.send_msg(command))
     loadFonts().then(() => bus.announce("style"))
     el.hidden = true
     bus.ask({op: "ready"})

@@ -215,7 +215,7 @@ function gainAndLoss(plot, scale) {
 }
 
 function missing(channel) {
-  const by = channel.source ? `not recorded by ${channel.source}` : "not recorded"
+  const by = channel.missing ?? (channel.source ? `not recorded by ${channel.source}` : "not recorded")
   return h("span", {class: "value-group missing"}, h("s", {text: channel.label}), h("i", {text: by}))
 }
 
