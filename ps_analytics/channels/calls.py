@@ -48,8 +48,8 @@ def check_call(checker: "FormulaChecker", tree: Tree) -> Term:
         return FORMS[function.name](checker, tree)
     arguments = _sorted(tree, function)
     way = _way(tree, function, arguments)
-    per_row = function.group in OF_ITS_ROW and "x" not in way.parameters[: 1 if way.options else 0]
-    checker.spend(1 if per_row else STATEFUL_COST, tree)
+    of_other_rows = function.group not in OF_ITS_ROW or bool(way.options)  # min and max over a lap have options
+    checker.spend(STATEFUL_COST if of_other_rows else 1, tree)
     try:
         call = _bind(checker, tree, function, way, arguments)
         return Term(function.make(call), function.unit_rule.of(call), tree)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from ps_analytics.channels.program import Program
 
 MAX_COST = 400
-STATEFUL_COST = 16
+
 _VALUES: dict[str, float | bool] = {"pi": 3.141592653589793, "e": 2.718281828459045, "true": True, "false": False}
 
 
