@@ -118,7 +118,7 @@ class _Compiler:
             params = (self._places[params[0]], *params[1:])
         operands = [self._column(arg) if node.operation.stateful else self._expressions[arg.index] for arg in node.args]
         expression = node.operation.lower(*operands, *params)
-        if all(arg.index in self._single for arg in node.args):
+        if not node.operation.stateful and all(arg.index in self._single for arg in node.args):
             self._single.add(node.index)
             self._keep(node, _computed(expression, node) if node.args else expression, stage=0, depth=0)
             return

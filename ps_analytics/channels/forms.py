@@ -57,7 +57,7 @@ def _lookup(checker: "FormulaChecker", tree: Tree) -> Term:
 def _constant(checker: "FormulaChecker", tree: Tree) -> float:
     value = checker.number(tree).node.constant
     if value is None:
-        raise fault("E-NOT-CONSTANT", tree.position, tree.end, what="values of a table")
+        raise fault("E-NOT-CONSTANT", tree.position, tree.end, what="points of a table")
     return float(value)
 
 
@@ -69,7 +69,7 @@ def _interpolated(checker: "FormulaChecker", x: Tree, xs: Sequence[float], ys: S
 def _table(checker: "FormulaChecker", tree: Tree) -> Term:
     name, x = _positional(tree, 2, 2, "2 arguments: the name of a setup curve, and x")
     if name.op not in ("name", "quoted"):
-        raise fault("E-NOT-CONSTANT", name.position, name.end, what="name of the table")
+        raise fault("E-ARG", name.position, name.end, what="table() takes the name of a curve of the setup first")
     points, quantity = checker.program.setup_curve(name, name.text.removeprefix(SETUP))
     term = _interpolated(checker, x, [point[0] for point in points], [point[1] for point in points], tree)
     return Term(term.node, quantity, tree)

@@ -130,7 +130,7 @@ class _Parser:
     def _expect(self, text: str) -> Token:
         token = self._take(text)
         if token is None:
-            raise self._unexpected(f"'{text}'", fix=text if self._next.kind == "end" else "")
+            raise self._unexpected(f"'{text}'", fix=")" if text == ")" and self._next.kind == "end" else "")
         return token
 
     def _deeper(self) -> None:
@@ -254,7 +254,8 @@ class _Parser:
 
     def _unexpected(self, wanted: str, *, fix: str = "") -> FormulaError:
         token = self._next
-        place = (token.position, token.position, fix) if fix else None
+        last = self._tokens[self._at - 1].end  # not the end of the text, which may be a comment
+        place = (last, last, fix) if fix else None
         what = f"expected {wanted} but found {_shown(token)}"
         return fault("E-SYNTAX", token.position, token.end, what=what, fix=place, hint=f"add '{fix}'" if fix else "")
 
@@ -276,4 +277,6 @@ class _Parser:
 
 
 def _shown(token: Token) -> str:
-    return "the end of the formula" if token.kind == "end" else f"'{token.text}'"
+    if token.kind == "end":
+        return "the end of the formula"
+    return token.text if token.kind == "quoted" else f"'{token.text}'"
