@@ -51,11 +51,11 @@ def _windows(x: Floats, time: Floats, segment: Ints, seconds: float) -> _Windows
     reach = round(seconds / 2.0 * 1e6) + 1
     stamp = np.rint(time[rows] * 1e6)
     steps = stamp[1:] - stamp[:-1]
-    near = joined(segment[rows]) & (steps <= 2 * reach)
+    near = joined(segment[rows]) & (steps <= reach)
     if near.all() and len(near):
         stamp = stamp - stamp[0]
     else:
-        stamp = np.append(0.0, np.cumsum(np.where(near, steps, 2.0 * reach + 1.0)))[: len(stamp)]
+        stamp = np.append(0.0, np.cumsum(np.where(near, steps, reach + 1.0)))[: len(stamp)]
     # Interpolating places and rounding up searches rising numbers twice as fast as `searchsorted`; between whole µs
     # no place is near a whole number.
     places = np.interp(stamp - (reach + 0.5), stamp, np.arange(float(len(stamp)))) if len(stamp) else stamp
