@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from ps_analytics.cli import collect, corners, db, demo, importing, ingest, laps, plugins, serve, track
+from ps_analytics.cli import collect, corners, db, demo, importing, ingest, laps, math, plugins, serve, track
 from ps_analytics.errors import PurpleSectorError
 
 app = typer.Typer(
@@ -25,6 +25,7 @@ app.command("laps")(laps.laps)
 app.command("delta")(laps.delta)
 app.command("corners")(corners.corners)
 app.add_typer(track.app, name="track")
+app.add_typer(math.app, name="math")
 app.add_typer(db.app, name="db")
 app.command("plugins")(plugins.plugins)
 

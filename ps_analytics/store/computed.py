@@ -11,7 +11,7 @@ import polars as pl
 from sqlalchemy import Connection, func
 
 from ps_analytics import channels as language
-from ps_analytics.channels import Compiled, MathChannel
+from ps_analytics.channels import Compiled, Diagnostic, MathChannel
 from ps_analytics.channels.catalog import CATALOG
 from ps_analytics.channels.units import is_unit
 from ps_analytics.errors import FormulaError
@@ -52,12 +52,22 @@ class Bound:
             FormulaError: one of them cannot be used here.
         """
         entries = {name: self.library[name] for name in names}
+        return language.compiled(
+            entries, self._frame(), units=self.units, setup=self.setup, reference=reference, library=self.library
+        )
+
+    def check(self, channel: MathChannel) -> list[Diagnostic]:
+        """What is to be said of a channel here, a reference lap supposed."""
+        frame = self._frame()
+        return language.check(
+            {channel.name: channel}, frame, units=self.units, setup=self.setup, reference=frame, library=self.library
+        )
+
+    def _frame(self) -> pl.DataFrame:
+        """No rows, and the columns there are."""
         columns = dict.fromkeys([*sorted(self.raw), *self._made()], pl.Float64())
         sections = dict.fromkeys(SECTION_IDS, pl.Int32())
-        frame = pl.DataFrame(schema={**columns, **sections, **_KEYS})
-        return language.compiled(
-            entries, frame, units=self.units, setup=self.setup, reference=reference, library=self.library
-        )
+        return pl.DataFrame(schema={**columns, **sections, **_KEYS})
 
     def _made(self) -> list[str]:
         return [name for name, sources in MADE.items() if name != "distance" or self.raw.intersection(sources)]

@@ -9,7 +9,8 @@ import numpy as np
 import polars as pl
 from sqlalchemy import Connection
 
-from ps_analytics.channels import Compiled, MathChannel
+from ps_analytics.channels import Compiled, Diagnostic, MathChannel
+from ps_analytics.channels.catalog import normalise
 from ps_analytics.errors import FormulaError, UnknownChannel
 from ps_analytics.lap import CONDITION, SECTION_IDS, Lap, Trace
 from ps_analytics.store import computed, math_channels, models, scanning, setups
@@ -40,6 +41,7 @@ def read_lap(
     tracks: TrackCache | None = None,
     lenient: bool = False,
     reference: Lap | None = None,
+    math: Mapping[str, MathChannel] | None = None,
 ) -> Lap:
     """One lap with these channels (None: all recorded ones), math channels of the user among them.
 
@@ -53,6 +55,7 @@ def read_lap(
         tracks: None leaves the track's model out.
         lenient: leave out what the lap does not have, or cannot be computed from what it has.
         reference: the lap `ref()` looks at.
+        math: more math channels, by name; they hide those of the user.
 
     Raises:
         NotFound: no such lap.
@@ -60,12 +63,16 @@ def read_lap(
         FormulaError: a math channel cannot be computed here.
         CorruptTrace: a channel asked for fails its checks.
     """
-    plain = channels is None or all(map(computed.is_raw, channels))
+    plain = not math and (channels is None or all(map(computed.is_raw, channels)))
     row = None if plain else connection.execute(_row(scope, lap_id)).first()
-    if channels is None or row is None:
+    if row is None:
         return laps_.read_lap(connection, scope, lap_id, channels, tracks=tracks, lenient=lenient)
-    whole = None if row.sealed else laps_.read_lap(connection, scope, lap_id, None, tracks=tracks)
-    wanted = _wanted(connection, scope, row, channels, whole, reference, lenient=lenient)
+    whole = None
+    if channels is None or not row.sealed:
+        whole = laps_.read_lap(connection, scope, lap_id, None, tracks=tracks)
+        channels = list(whole.traces) if channels is None else channels
+    bound = _bound(connection, scope, row, whole, math or {})
+    wanted = _wanted(bound, channels, tuple(math or ()), reference, lenient=lenient)
     if not wanted.math or wanted.ready is None:
         return laps_.read_lap(connection, scope, lap_id, wanted.asked, tracks=tracks, lenient=lenient)
     raw = [name for name in wanted.asked if name not in wanted.math]
@@ -85,38 +92,51 @@ def _row(scope: Scope, lap_id: str) -> Rows:
     return scope.laps(*columns).where(models.Lap.id == lap_id)
 
 
+def check(connection: Connection, scope: Scope, lap_id: str, channel: MathChannel) -> list[Diagnostic]:
+    """What is to be said of a math channel on a lap.
+
+    Raises:
+        NotFound: no such lap.
+    """
+    row = connection.execute(_row(scope, lap_id)).first()
+    whole = None if row is not None and row.sealed else laps_.read_lap(connection, scope, lap_id, None)
+    return _bound(connection, scope, row, whole, {}).check(channel)
+
+
+def _bound(
+    connection: Connection, scope: Scope, row: Any, whole: Lap | None, math: Mapping[str, MathChannel]
+) -> computed.Bound:
+    """What formulas are bound to on a lap, `whole` if it was read already."""
+    names = connection.scalars(scope.traces(LapTrace.channel).where(LapTrace.lap_key == row.lap_key))
+    raw = frozenset(names if whole is None else whole.traces)
+    vehicle_id, setup = setups.of_sessions(connection, scope, [row.session_id])[row.session_id]
+    library = library_of(math_channels.kept(connection, scope), vehicle_id)
+    hidden = {normalise(name) for name in math}
+    library = {name: channel for name, channel in library.items() if normalise(name) not in hidden}
+    units = computed.units_of(connection, scope, {row.session_id: raw}).get(row.session_id, {})
+    return computed.Bound(raw, {**library, **math}, setup, units)
+
+
 def _wanted(
-    connection: Connection,
-    scope: Scope,
-    row: Any,
-    channels: Sequence[str],
-    whole: Lap | None,
-    reference: Lap | None,
-    *,
-    lenient: bool,
+    bound: computed.Bound, names: Sequence[str], given: Sequence[str], reference: Lap | None, *, lenient: bool
 ) -> _Wanted:
-    """What the names mean on this lap.
+    """What the names mean on this lap; those `given` are math channels whatever else has their name.
 
     Raises:
         UnknownChannel: one means nothing.
         FormulaError: a math channel cannot be computed here.
     """
-    names = connection.scalars(scope.traces(LapTrace.channel).where(LapTrace.lap_key == row.lap_key))
-    raw = frozenset(names if whole is None else whole.traces)
-    vehicle_id, setup = setups.of_sessions(connection, scope, [row.session_id])[row.session_id]
-    library = library_of(math_channels.kept(connection, scope), vehicle_id)
-    units = computed.units_of(connection, scope, {row.session_id: raw}).get(row.session_id, {})
-    bound = computed.Bound(raw, library, setup, units)
-    asked = tuple(dict.fromkeys(channels))
+    raw, library, asked = bound.raw, bound.library, tuple(dict.fromkeys([*names, *given]))
     unknown = [name for name in asked if not computed.is_raw(name) and name not in raw and name not in library]
     if unknown and not lenient:
         raise UnknownChannel(min(unknown), known=[*sorted({*raw, *MADE}), *library])
-    math = [name for name in asked if name in library and name not in raw and not computed.is_raw(name)]
+    kept = [name for name in asked if name in library and name not in raw and not computed.is_raw(name)]
+    math = list(dict.fromkeys([*kept, *given]))
     if lenient:
         math = [name for name in math if _can_be_computed(bound, name, reference)]
     there = reference.frames if reference is not None else None
-    kept = tuple(name for name in asked if name in math or computed.is_raw(name) or name in raw)
-    return _Wanted(bound, kept, {name: library[name] for name in math}, bound.compile(math, there) if math else None)
+    asked = tuple(name for name in asked if name in math or computed.is_raw(name) or name in raw)
+    return _Wanted(bound, asked, {name: library[name] for name in math}, bound.compile(math, there) if math else None)
 
 
 def _can_be_computed(bound: computed.Bound, name: str, reference: Lap | None) -> bool:

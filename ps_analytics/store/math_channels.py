@@ -122,6 +122,16 @@ def write(
     return warnings
 
 
+def check(connection: Connection, scope: Scope, channel: MathChannel, vehicle_id: str | None) -> list[Diagnostic]:
+    """What there is to say of a channel on all channels there can be.
+
+    Raises:
+        NotFound: no such vehicle.
+    """
+    known = library(connection, scope, vehicle_id)
+    return math_checks.said_of(channel, known, math_checks.ground(connection, scope))
+
+
 def delete(connection: Connection, scope: Scope, name: str, vehicle_id: str | None) -> MathChannel:
     """Delete a math channel; what it was.
 

@@ -121,16 +121,22 @@ def warnings(
     Raises:
         FormulaError: a fault of its own, or a circle.
     """
-    library, said = library_of(after, new.vehicle_id), []
-    for one in _diagnostics([new.channel], library, on):
+    said = []
+    for one in said_of(new.channel, library_of(after, new.vehicle_id), on):
         if one.severity == "error" and (one.code == "E-CYCLE" or one.channel in ("", new.channel.name)):
             raise _error(one)
         said.append(replace(one, severity="warning") if one.severity == "error" else one)
-    said += _not_recorded(new.channel, library, on)
     scopes = {one.vehicle_id for one in after} if new.vehicle_id is None else {new.vehicle_id}
     for vehicle_id in sorted(scopes, key=lambda scope: scope or ""):
         said += _of_users(new, old, library_of(before, vehicle_id), library_of(after, vehicle_id), on)
     return list({(one.channel, one.code, one.position, one.message): one for one in said}.values())
+
+
+def said_of(channel: MathChannel, library: Mapping[str, MathChannel], on: Ground) -> list[Diagnostic]:
+    """What there is to say of a channel, what no lap has included."""
+    said = _diagnostics([channel], library, on)
+    fails = any(one.severity == "error" for one in said)
+    return said if fails else said + _not_recorded(channel, library, on)
 
 
 def importable(new: Sequence[Kept], before: Sequence[Kept], on: Ground) -> tuple[list[Kept], list[str]]:

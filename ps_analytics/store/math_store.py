@@ -6,7 +6,7 @@ import polars as pl
 
 from ps_analytics.channels.definitions import Diagnostic, MathChannel
 from ps_analytics.channels.exchange import Imported
-from ps_analytics.store import math_channels, setups
+from ps_analytics.store import computed_lap, math_channels, setups
 from ps_analytics.store.engine import Database
 from ps_analytics.store.scope import Scope
 
@@ -53,6 +53,24 @@ class MathStore:
         with self._database.write() as connection:
             return math_channels.write(connection, self._scope, channel, vehicle_id=vehicle_id, was=was)
 
+    def check_math_channel(
+        self, channel: MathChannel, *, vehicle_id: str | None = None, lap_id: str | None = None
+    ) -> list[Diagnostic]:
+        """What there is to say of a math channel before it is kept, its name aside: at most one error, all warnings.
+
+        Args:
+            channel: what to check.
+            vehicle_id: the vehicle it would be for.
+            lap_id: the lap on which it is tried; None tries it on all channels there can be.
+
+        Raises:
+            NotFound: no such vehicle, or no such lap.
+        """
+        with self._database.read() as connection:
+            if lap_id is not None:
+                return computed_lap.check(connection, self._scope, lap_id, channel)
+            return math_channels.check(connection, self._scope, channel, vehicle_id)
+
     def delete_math_channel(self, name: str, *, vehicle_id: str | None = None) -> MathChannel:
         """Delete a math channel; what it was: writing it again is the undo.
 
@@ -67,15 +85,21 @@ class MathStore:
         with self._database.read() as connection:
             return math_channels.find_uses(connection, self._scope, name)
 
-    def math_library(self, *, vehicle_id: str | None = None) -> dict[str, MathChannel]:
+    def math_library(self, *, vehicle_id: str | None = None, session_id: str | None = None) -> dict[str, MathChannel]:
         """Every math channel a formula may name, by name.
 
-        The shipped ones, the user's for every vehicle over them, and over those the ones of this vehicle.
+        The shipped ones, the user's for every vehicle over them, and over those the ones of one vehicle.
+
+        Args:
+            vehicle_id: this one; None is none.
+            session_id: the one that was driven in this session.
 
         Raises:
-            NotFound: no such vehicle.
+            NotFound: no such vehicle, or no such session.
         """
         with self._database.read() as connection:
+            if session_id is not None:
+                vehicle_id = setups.read_vehicle(connection, self._scope, session_id)
             return math_channels.library(connection, self._scope, vehicle_id)
 
     def import_math(self, data: bytes, *, name: str = "", vehicle_id: str | None = None) -> Imported:

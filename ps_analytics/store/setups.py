@@ -24,10 +24,23 @@ def read_setup(connection: Connection, scope: Scope, session_id: str) -> Setup:
     Raises:
         NotFound: no such session.
     """
-    _, setup = of_sessions(connection, scope, [session_id]).get(session_id, (None, None))
-    if setup is None:
+    return _of_session(connection, scope, session_id)[1]
+
+
+def read_vehicle(connection: Connection, scope: Scope, session_id: str) -> str | None:
+    """The user's vehicle driven in a session, if one is known.
+
+    Raises:
+        NotFound: no such session.
+    """
+    return _of_session(connection, scope, session_id)[0]
+
+
+def _of_session(connection: Connection, scope: Scope, session_id: str) -> tuple[str | None, Setup]:
+    found = of_sessions(connection, scope, [session_id])
+    if session_id not in found:
         raise NotFound("session", session_id)
-    return setup
+    return found[session_id]
 
 
 def of_sessions(

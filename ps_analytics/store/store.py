@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -9,6 +10,7 @@ from typing import Self
 import polars as pl
 from sqlalchemy import inspect
 
+from ps_analytics.channels.evaluate import Formula, math_channel
 from ps_analytics.config import Settings, read_settings
 from ps_analytics.errors import PluginClash
 from ps_analytics.lap import Lap
@@ -137,6 +139,7 @@ class Store(MathStore):
         *,
         lenient: bool = False,
         reference: Lap | None = None,
+        math: Mapping[str, Formula] | None = None,
     ) -> Lap:
         """One lap with these channels (None: all), its track and its sections; only what is asked for is read.
 
@@ -149,6 +152,7 @@ class Store(MathStore):
             channels: names, of math channels too; `corner_id`, `sector_id` and `straight_id` may be among them.
             lenient: leave out what it was not recorded with, or cannot be computed, instead of refusing.
             reference: the lap that `ref()` looks at.
+            math: formulas to compute beside them: name → formula, (formula, unit), or a math channel.
 
         Raises:
             NotFound: no such lap.
@@ -156,6 +160,7 @@ class Store(MathStore):
             FormulaError: a math channel cannot be computed on this lap.
             CorruptTrace: a channel asked for fails its checks.
         """
+        entries = {name: replace(math_channel(name, one, "strict"), name=name) for name, one in (math or {}).items()}
         with self._database.read() as connection:
             return computed_lap.read_lap(
                 connection,
@@ -165,6 +170,7 @@ class Store(MathStore):
                 tracks=self._tracks,
                 lenient=lenient,
                 reference=reference,
+                math=entries,
             )
 
     def resolve_lap(

@@ -76,6 +76,37 @@ def test_shipped_channels_are_read_like_ones_own(store: Store, laps: list[LapRow
     assert set(store.read_lap(laps[1].id, ["Full Throttle"]).frames["Full Throttle"].to_list()) == {False}
 
 
+def test_formulas_can_be_given_with_the_lap(store: Store, laps: list[LapRow]) -> None:
+    keep(store, Half="speed / 2")
+    given = {"Fourth": "Half / 2", "Metres": ("speed[m/s]", "m/s"), "Half": MathChannel("any", "speed / 20")}
+    lap = store.read_lap(laps[1].id, ["gear"], math=given)
+    assert lap.channels == ["timestamp", "gear", "Fourth", "Metres", "Half"]
+    assert lap.frames["Half"].to_list() == pytest.approx([v / 20 for v in SPEEDS])
+    assert lap.frames["Fourth"].to_list() == pytest.approx([v / 40 for v in SPEEDS])
+    assert lap.traces["Metres"].unit == "m/s"
+    assert "ballast" in store.read_lap(laps[1].id, math={"Twice": "ballast * 2"}).channels
+    with pytest.raises(FormulaError):
+        store.read_lap(laps[1].id, [], math={"x": "speed + throttle"})
+
+
+def test_a_channel_is_checked_on_everything_or_on_a_lap(store: Store, laps: list[LapRow]) -> None:
+    def codes(formula: str, **how: str) -> list[tuple[str, str]]:
+        said = store.check_math_channel(MathChannel("x", formula), **how)
+        return [(one.code, one.severity) for one in said]
+
+    here = laps[1].id
+    assert codes("speed / 2") == codes("speed / 2", lap_id=here) == []
+    assert codes("g_lat * 2") == [("E-NOT-RECORDED", "warning")]
+    assert codes("g_lat * 2", lap_id=here) == [("E-NOT-RECORDED", "error")]
+    assert codes("setup.mass * 2") == []
+    assert codes("setup.mass * 2", lap_id=here) == [("E-SETUP", "error")]
+    assert codes("speed - ref(speed)") == []
+    assert codes("speed - ref(speed)", lap_id=here) == [("E-NOT-RECORDED", "error")]  # where on the track it is
+    assert codes("speed +", lap_id=here) == codes("speed +") == [("E-SYNTAX", "error")]
+    with pytest.raises(NotFound, match="no lap 'nobody'"):
+        codes("speed", lap_id="nobody")
+
+
 def test_only_what_the_formulas_need_is_read(store: Store, laps: list[LapRow]) -> None:
     keep(store, Half="speed / 2", Hot="oil_temp + 1[K]")
     damage(store, "oil_temp")
