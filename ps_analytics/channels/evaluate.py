@@ -10,6 +10,7 @@ from ps_analytics.channels.compile import Plan, compile_plan
 from ps_analytics.channels.definitions import Diagnostic, MathChannel, Policy
 from ps_analytics.channels.functions.binding import Places
 from ps_analytics.channels.functions.plugged import all_functions
+from ps_analytics.channels.graph import Node
 from ps_analytics.channels.library import SHIPPED
 from ps_analytics.channels.program import Columns, Program, Setup
 from ps_analytics.channels.terms import Term
@@ -103,12 +104,14 @@ class Output:
 class Compiled:
     """Formulas ready to run on any frame with the columns they were compiled for.
 
-    `channels` says by name what comes out; `scopes` are what they go over (`lap`, `session` …).
+    `channels` says by name what comes out; `scopes` are what they go over (`lap`, `session` …). `nodes` are what
+    computes each of them.
     """
 
     plan: Plan
     channels: Mapping[str, Output]
     scopes: frozenset[str]
+    nodes: Mapping[str, Node]
 
     @property
     def needs(self) -> tuple[str, ...]:
@@ -152,6 +155,7 @@ def compiled(
         plan=compile_plan([(name, term.node) for name, term in terms.items()], places=places),
         channels={name: _output(term) for name, term in terms.items()},
         scopes=frozenset(program.rows.used),
+        nodes={name: term.node for name, term in terms.items()},
     )
 
 

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import polars as pl
 
@@ -22,6 +22,13 @@ class TooManyNodes(ArithmeticError):
     """More operations than one plan may hold."""
 
 
+class Ahead(NamedTuple):
+    """How far an operation looks ahead inside a segment: so many samples, and so many seconds (inf: to its end)."""
+
+    samples: int = 0
+    seconds: float = 0.0
+
+
 def largest(*bounds: Any) -> float:
     """The largest magnitude among operands; parameters that are no numbers do not count."""
     return max(bound for bound in bounds if isinstance(bound, float))
@@ -33,8 +40,8 @@ class Operation:
 
     `bound` is the largest magnitude it can have, from those of its operands. `repeats` says that the expression names
     an operand more than once. A `stateful` one looks at other rows than its own; one that `looks_ahead` looks at later
-    ones. `never_negative` tells it from its operands (nodes) and parameters. `fold` computes it from constants where
-    Polars is not to be asked.
+    ones: so far ahead, or (True) at all of its scope. `never_negative` tells it from its operands (nodes) and
+    parameters. `fold` computes it from constants where Polars is not to be asked.
     """
 
     name: str
@@ -43,7 +50,7 @@ class Operation:
     kind: str = "number"
     repeats: bool = False
     stateful: bool = False
-    looks_ahead: Callable[..., bool] | None = None
+    looks_ahead: Callable[..., Ahead | bool] | None = None
     never_negative: Callable[..., bool] | None = None
     fold: Callable[..., Any] | None = None
 
@@ -123,7 +130,7 @@ class Graph:
             operation=operation,
             args=args,
             params=params,
-            looks_ahead=ahead or any(arg.looks_ahead for arg in args),
+            looks_ahead=bool(ahead) or any(arg.looks_ahead for arg in args),
             never_negative=operation.never_negative is not None and operation.never_negative(*args, *params),
         )
         if bound > OVERFLOW and operation.kind == "number":

@@ -3,12 +3,13 @@
 A kernel is given columns as arrays, missing values as NaN, and gives one back. What it gives is never infinite.
 """
 
+import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import polars as pl
 
-from ps_analytics.channels.graph import Operation
+from ps_analytics.channels.graph import Ahead, Operation
 from ps_analytics.channels.kernels import events, filters, segments, shifts, slopes, statistics, windows
 
 _STEEPEST = 1e12
@@ -26,7 +27,7 @@ def kernel(
     *,
     bound: Callable[..., float],
     kind: str = "number",
-    looks_ahead: Callable[..., bool] | None = None,
+    looks_ahead: Callable[..., Ahead | bool] | None = None,
 ) -> Operation:
     """The operation of a kernel.
 
@@ -35,7 +36,7 @@ def kernel(
             array as long, without infinities.
         bound: its largest magnitude, from those of its operands and the parameters.
         kind: number, condition, or key for int64 numbers of rows that belong together.
-        looks_ahead: whether it looks at later rows, from the parameters.
+        looks_ahead: how far it looks at later rows, from the parameters: False is not at all, True all of the scope.
     """
 
     def lower(*operands: pl.Expr | Any) -> pl.Expr:
@@ -55,8 +56,16 @@ def kernel(
     )
 
 
-def _always(*_: Any) -> bool:
+def _whole_scope(*_: Any) -> bool:
     return True
+
+
+def _whole_segment(*_: Any) -> Ahead:
+    return Ahead(seconds=math.inf)
+
+
+def _next_sample(*_: Any) -> Ahead:
+    return Ahead(samples=1)
 
 
 def _same(x: float, *_: Any) -> float:
@@ -77,16 +86,16 @@ def _many(*_: Any) -> float:
 
 SEGMENTS = kernel(segments.segment_ids, bound=_many, kind="key")
 
-SLOPE = kernel(slopes.slope, bound=_steep, looks_ahead=_always)
+SLOPE = kernel(slopes.slope, bound=_steep, looks_ahead=_next_sample)
 INTEGRAL = kernel(slopes.integrate, bound=_steep)
-WHOLE_INTEGRAL = kernel(slopes.total_trapezoid, bound=_steep, looks_ahead=_always)
-MEAN_ALONG = kernel(slopes.mean_along, bound=_steep, looks_ahead=_always)
+WHOLE_INTEGRAL = kernel(slopes.total_trapezoid, bound=_steep, looks_ahead=_whole_scope)
+MEAN_ALONG = kernel(slopes.mean_along, bound=_steep, looks_ahead=_whole_scope)
 
-SHIFT = kernel(shifts.shift, bound=_same, looks_ahead=lambda n: n < 0)
-DELAY = kernel(shifts.delay, bound=_same, looks_ahead=lambda k: k < 0)
+SHIFT = kernel(shifts.shift, bound=_same, looks_ahead=lambda n: n < 0 and Ahead(samples=-n))
+DELAY = kernel(shifts.delay, bound=_same, looks_ahead=lambda k: k < 0 and Ahead(seconds=-k))
 
 WINDOWS = {
-    name: kernel(function, bound=_steep, looks_ahead=_always)
+    name: kernel(function, bound=_steep, looks_ahead=lambda seconds: Ahead(seconds=seconds / 2.0))
     for name, function in {
         "mean": windows.window_mean,
         "min": windows.window_minimum,
@@ -96,8 +105,8 @@ WINDOWS = {
     }.items()
 }
 
-LOWPASS = kernel(filters.lowpass, bound=_steep, looks_ahead=_always)
-HIGHPASS = kernel(filters.highpass, bound=_steep, looks_ahead=_always)
+LOWPASS = kernel(filters.lowpass, bound=_steep, looks_ahead=_whole_segment)
+HIGHPASS = kernel(filters.highpass, bound=_steep, looks_ahead=_whole_segment)
 
 RISING = kernel(events.rising, bound=_one, kind="condition")
 FALLING = kernel(events.falling, bound=_one, kind="condition")
@@ -117,7 +126,7 @@ _OF_A_SCOPE: dict[str, Callable[..., Any]] = {
     "percentile": statistics.percentile,
     "last": statistics.last,
 }
-STATISTICS = {name: kernel(function, bound=_steep, looks_ahead=_always) for name, function in _OF_A_SCOPE.items()}
-STATISTICS["first"] = kernel(statistics.first, bound=_same)
-AT_MAXIMUM = kernel(statistics.at_maximum, bound=_same, looks_ahead=_always)
-AT_MINIMUM = kernel(statistics.at_minimum, bound=_same, looks_ahead=_always)
+STATISTICS = {name: kernel(function, bound=_steep, looks_ahead=_whole_scope) for name, function in _OF_A_SCOPE.items()}
+STATISTICS["first"] = kernel(statistics.first, bound=_same, looks_ahead=_whole_scope)
+AT_MAXIMUM = kernel(statistics.at_maximum, bound=_same, looks_ahead=_whole_scope)
+AT_MINIMUM = kernel(statistics.at_minimum, bound=_same, looks_ahead=_whole_scope)
