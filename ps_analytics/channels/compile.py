@@ -96,9 +96,8 @@ class _Compiler:
         if node.column is not None:
             self._add_column(node)
         elif node.constant is not None:
-            dtype = pl.Boolean if isinstance(node.constant, bool) else pl.Float64
             self._single.add(node.index)
-            self._keep(node, pl.lit(node.constant, dtype=dtype), stage=0, depth=0)
+            self._keep(node, pl.lit(node.constant), stage=0, depth=0)
         else:
             self._add_operation(node)
 

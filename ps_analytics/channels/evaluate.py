@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 import polars as pl
@@ -198,11 +199,15 @@ def math_channel(name: str, formula: Formula, policy: str) -> MathChannel:
 
 def columns_of(frame: pl.DataFrame | pl.LazyFrame, units: Mapping[str, str | None] | None = None) -> Columns:
     """What formulas may read of a frame."""
-    return Columns({name: _kind(dtype) for name, dtype in frame.collect_schema().items()}, units or {})
+    # The schema of a frame takes longer to ask for than most formulas to check.
+    whole = frame.collect_schema() if isinstance(frame, pl.LazyFrame) else None
+    names, dtypes = (frame.columns, frame.dtypes) if whole is None else (whole.names(), whole.dtypes())
+    return Columns(dict(zip(names, map(_kind, map(type, dtypes)), strict=True)), units or {})
 
 
-def _kind(dtype: pl.DataType) -> str:
-    if dtype == pl.Boolean:
+@cache
+def _kind(dtype: type[pl.DataType]) -> str:
+    if dtype is pl.Boolean:
         return "condition"
     return "number" if dtype.is_numeric() else "other"
 

@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable
 from difflib import SequenceMatcher
+from functools import lru_cache
+from operator import itemgetter
 
 from ps_analytics.errors import FormulaError
 
@@ -70,13 +72,33 @@ def nearest(name: str, known: Iterable[str]) -> str | None:
         'smooth'
     """
     wanted = name.lower()
-    letters, size = set(wanted), len(wanted)
-    best, found = 0.7, None
+    letters, size = _letters(wanted), len(wanted)
+    possible = []
     for candidate in known:
         # Most names are ruled out by their letters: comparing them all would cost more than checking the formula.
-        if abs(len(candidate) - size) > 3 or 2 * len(letters & set(candidate.lower())) < len(letters):
-            continue
-        likeness = SequenceMatcher(None, wanted, candidate.lower(), autojunk=False)
-        if likeness.real_quick_ratio() > best and likeness.quick_ratio() > best and (ratio := likeness.ratio()) > best:
+        bound = 2 * (letters & _letters(candidate)).bit_count() / (size + len(candidate))
+        if bound > _LIKE:
+            possible.append((bound, candidate))
+    best, found = _LIKE, None
+    for bound, candidate in sorted(possible, key=itemgetter(0), reverse=True):
+        if bound <= best:
+            break
+        ratio = SequenceMatcher(None, wanted, candidate.lower(), autojunk=False).ratio()
+        if ratio > best:
             best, found = ratio, candidate
     return found
+
+
+_LIKE = 0.7
+"""How alike a name must be, as `SequenceMatcher.ratio` says."""
+
+
+@lru_cache(maxsize=8192)
+def _letters(name: str) -> int:
+    """The characters of a name as bits, one more a time each occurs; those behind the hundredth do not count."""
+    bits, seen = 0, [0] * 64
+    for char in name.lower()[:100]:
+        place = ord(char) & 63
+        bits |= 1 << (place + 64 * seen[place])
+        seen[place] += 1
+    return bits

@@ -51,15 +51,26 @@ class Names:
         Raises:
             NameFault: nothing, or several things.
         """
+        if (found := self.seek(name)) is not None:
+            return found
+        if (target := find_channel(name)) is not None:
+            raise NameFault("E-NOT-RECORDED", name=target)
+        raise self._unknown(name)
+
+    def seek(self, name: str) -> Found | None:
+        """What a name stands for; None if it is nothing here.
+
+        Raises:
+            NameFault: several things.
+        """
         for exact in (self._column, self._entry, self._shipped):
             if (found := exact(name)) is not None:
                 return found
         normalised = normalise(name)
         if matches := self._near.get(normalised) or self._far.get(normalised):
             return self._only(name, matches)
-        if (target := find_channel(name)) is None:
-            raise self._unknown(name)
-        return self._column(target) or self._not_recorded(target)
+        target = find_channel(name)
+        return None if target is None else self._column(target)
 
     def _only(self, name: str, matches: list[str]) -> Found:
         if len(matches) > 1:
@@ -79,9 +90,6 @@ class Names:
 
     def _shipped(self, name: str) -> Found | None:
         return Found(name, self._library[name]) if name in self._library else None
-
-    def _not_recorded(self, name: str) -> Found:
-        raise NameFault("E-NOT-RECORDED", name=name)
 
     def _unknown(self, name: str) -> NameFault:
         near = nearest(name, dict.fromkeys([*self._columns, *self._entries, *self._library, *CATALOG]))

@@ -239,14 +239,13 @@ class Program:
             yield from self._named(part.text, channel.inputs)
 
     def _named(self, name: str, inputs: Mapping[str, str]) -> Iterator[MathChannel]:
-        try:
-            found = self.names.find(inputs.get(name, name))
-        except NameFault:
-            if name in inputs:
-                with suppress(FormulaError):
-                    yield from self._uses(parse(inputs[name]), _NAMELESS)
-            return
-        if found.channel is not None:
+        found = None
+        with suppress(NameFault):
+            found = self.names.seek(inputs.get(name, name))
+        if found is None and name in inputs:
+            with suppress(FormulaError):
+                yield from self._uses(parse(inputs[name]), _NAMELESS)
+        elif found is not None and found.channel is not None:
             yield found.channel
 
     def _note(self, diagnostics: Iterable[Diagnostic], channel: MathChannel) -> None:
