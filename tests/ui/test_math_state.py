@@ -239,8 +239,9 @@ def test_another_name_is_followed_by_the_formulas_that_use_it(state: MathState, 
         ("Taken", "You have another channel 'Taken'."),
         ("\u202eevil", "Character 1 is invisible (U+202E). Delete it."),
         ("a\u200bb", "Character 2 is invisible (U+200B). Delete it."),
-        ("n" * 200, "At most 80 characters."),
-        ('it\'s "it"', "A name has one kind of quotes at most: formulas quote it with the other."),
+        ("<b>bold</b>", "This name cannot be used: it has '<' or '>'."),
+        ("n" * 200, "At most 100 characters."),
+        ('it\'s "it"', "This name cannot be used: it has both kinds of quotes."),
     ],
 )
 def test_a_name_that_cannot_be_is_told_while_it_is_typed_and_not_saved(

@@ -8,12 +8,13 @@ from itertools import count
 from typing import Any
 
 from ps_analytics.channels.definitions import MathChannel, Policy
+from ps_analytics.channels.exchange.imported import LONGEST_ABOUT, LONGEST_NAME, fault_of_name, fault_of_text
 from ps_analytics.channels.units import parse_unit
 from ps_analytics.errors import UnknownUnit
 
 FORMULA_KEPT = 4_000
 """Characters of a formula that are kept; the language refuses more than half of that, and says so."""
-LIMITS = {"name": 80, "unit": 40, "folder": 80, "about": 400}
+LIMITS = {"name": LONGEST_NAME, "unit": LONGEST_NAME, "folder": LONGEST_NAME, "about": LONGEST_ABOUT}
 """Characters of the other fields."""
 
 _NUMBERED = re.compile(r" \d+\Z")
@@ -68,25 +69,33 @@ def faults_of(channel: MathChannel, *, taken: Collection[str] = ()) -> dict[str,
         channel: the channel as typed.
         taken: the names that other channels of the user have.
     """
-    faults = {field: fault for field in LIMITS if (fault := _text_fault(field, getattr(channel, field) or ""))}
-    name = channel.name.strip()
-    if not name:
-        faults["name"] = "A channel needs a name."
-    elif name in taken:
-        faults["name"] = f"You have another channel '{name}'."
-    elif "'" in name and '"' in name:
-        faults["name"] = "A name has one kind of quotes at most: formulas quote it with the other."
-    if channel.unit and "unit" not in faults:
-        try:
-            parse_unit(channel.unit)
-        except UnknownUnit as error:
-            faults["unit"] = str(error)
-    return faults
+    faults = {"name": _name_fault(channel.name, taken), "folder": _line_fault(channel.folder or "")}
+    faults["unit"] = _line_fault(channel.unit or "") or _unit_fault(channel.unit or "")
+    about = fault_of_text(channel.about or "", LIMITS["about"])
+    faults["about"] = f"This cannot be kept: {about}." if about else ""
+    return {field: fault for field, fault in faults.items() if fault}
 
 
-def _text_fault(field: str, text: str) -> str:
-    if len(text) > LIMITS[field]:
-        return f"At most {LIMITS[field]} characters."
+def _name_fault(name: str, taken: Collection[str]) -> str:
+    if not name.strip():
+        return "A channel needs a name."
+    if name in taken:
+        return f"You have another channel '{name}'."
+    fault = _line_fault(name)
+    return fault or (f"This name cannot be used: {found}." if (found := fault_of_name(name)) else "")
+
+
+def _unit_fault(unit: str) -> str:
+    try:
+        parse_unit(unit)
+    except UnknownUnit as error:
+        return str(error)
+    return ""
+
+
+def _line_fault(text: str) -> str:
+    if len(text) > LONGEST_NAME:
+        return f"At most {LONGEST_NAME} characters."
     for place, char in enumerate(text, 1):
         if unicodedata.category(char) in _INVISIBLE:
             return f"Character {place} is invisible (U+{ord(char):04X}). Delete it."

@@ -9,6 +9,7 @@ export class FormulaField {
   constructor({describedBy, changed}) {
     this.changed = changed
     this.marks = []
+    this.before = ""
     this.ink = h("pre", {class: "formula-ink", "aria-hidden": "true"})
     this.input = h("textarea", {
       class: "formula-input", rows: 1, spellcheck: "false", autocomplete: "off", autocapitalize: "off", autocorrect: "off", wrap: "soft",
@@ -25,6 +26,7 @@ export class FormulaField {
 
   set text(text) {
     if (text !== this.input.value) this.input.value = text
+    this.before = text
     this.marks = []
     this.draw()
   }
@@ -40,8 +42,27 @@ export class FormulaField {
       this.input.value = this.input.value.slice(0, MOST_CHARACTERS)
       this.input.setSelectionRange(caret, caret)
     }
+    this.moveMarks()
     this.draw()
     this.changed(this.input.value)
+  }
+
+  // Until Python has looked at the new text, what is underlined goes along with what is typed before it or into it.
+  moveMarks() {
+    const {before, text} = this
+    this.before = text
+    const shorter = Math.min(before.length, text.length)
+    let head = 0
+    while (head < shorter && before[head] === text[head]) head++
+    let tail = 0
+    while (tail < shorter - head && before.at(-1 - tail) === text.at(-1 - tail)) tail++
+    const by = text.length - before.length
+    const end = before.length - tail
+    this.marks = this.marks.flatMap((mark) => {
+      if (mark.to < head) return [mark]
+      if (mark.from > end) return [{...mark, from: mark.from + by, to: mark.to + by}]
+      return Math.abs(by) < 2 && mark.from < mark.to && mark.from <= head && mark.to >= end ? [{...mark, to: mark.to + by}] : []
+    })
   }
 
   // Puts a text in the place of another as if it were typed: the text area's own undo takes it back.
