@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
+from functools import lru_cache
 from itertools import groupby
 from typing import Any
 
@@ -53,24 +54,23 @@ class Bound:
         """
         entries = {name: self.library[name] for name in names}
         return language.compiled(
-            entries, self._frame(), units=self.units, setup=self.setup, reference=reference, library=self.library
+            entries, _columns(self.raw), units=self.units, setup=self.setup, reference=reference, library=self.library
         )
 
     def check(self, channel: MathChannel) -> list[Diagnostic]:
         """What is to be said of a channel here, a reference lap supposed."""
-        frame = self._frame()
+        frame = _columns(self.raw)
         return language.check(
             {channel.name: channel}, frame, units=self.units, setup=self.setup, reference=frame, library=self.library
         )
 
-    def _frame(self) -> pl.DataFrame:
-        """No rows, and the columns there are."""
-        columns = dict.fromkeys([*sorted(self.raw), *self._made()], pl.Float64())
-        sections = dict.fromkeys(SECTION_IDS, pl.Int32())
-        return pl.DataFrame(schema={**columns, **sections, **_KEYS})
 
-    def _made(self) -> list[str]:
-        return [name for name, sources in MADE.items() if name != "distance" or self.raw.intersection(sources)]
+@lru_cache(maxsize=64)
+def _columns(raw: frozenset[str]) -> pl.DataFrame:
+    """No rows, and the columns there are where these channels are recorded."""
+    made = [name for name, sources in MADE.items() if name != "distance" or raw.intersection(sources)]
+    numbers = dict.fromkeys([*sorted(raw), *made], pl.Float64())
+    return pl.DataFrame(schema={**numbers, **dict.fromkeys(SECTION_IDS, pl.Int32()), **_KEYS})
 
 
 @dataclass(slots=True)
@@ -107,10 +107,10 @@ class Season:
                 continue
             frame = with_keys(frame, some)
             values = frame.clear().select() if plan is None else plan.run(frame)
-            found = self._columns(frame, values, columns)
+            found = self._picked(frame, values, columns)
             yield found if asked is None else found.filter(frame["lap_id"].is_in(asked))
 
-    def _columns(self, frame: pl.DataFrame, values: pl.DataFrame, columns: list[str]) -> pl.DataFrame:
+    def _picked(self, frame: pl.DataFrame, values: pl.DataFrame, columns: list[str]) -> pl.DataFrame:
         made: dict[str, pl.Series] = {}
         for name in columns:
             if name not in self.math:

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import polars as pl
-from sqlalchemy import Connection
+from sqlalchemy import Connection, bindparam
 
 from ps_analytics.channels import Compiled, Diagnostic, MathChannel
 from ps_analytics.channels.catalog import normalise
@@ -64,7 +64,7 @@ def read_lap(
         CorruptTrace: a channel asked for fails its checks.
     """
     plain = not math and (channels is None or all(map(computed.is_raw, channels)))
-    row = None if plain else connection.execute(_row(scope, lap_id)).first()
+    row = None if plain else connection.execute(scope.once(_row), {"lap_id": lap_id}).first()
     if row is None:
         return laps_.read_lap(connection, scope, lap_id, channels, tracks=tracks, lenient=lenient)
     whole = None
@@ -87,9 +87,13 @@ def read_lap(
     return _narrowed(lap, wanted)
 
 
-def _row(scope: Scope, lap_id: str) -> Rows:
+def _row(scope: Scope) -> Rows:
     columns = (models.Lap.lap_key, models.Lap.session_id, models.Lap.sealed)
-    return scope.laps(*columns).where(models.Lap.id == lap_id)
+    return scope.laps(*columns).where(models.Lap.id == bindparam("lap_id"))
+
+
+def _channels(scope: Scope) -> Rows:
+    return scope.traces(LapTrace.channel).where(LapTrace.lap_key == bindparam("lap_key"))
 
 
 def check(connection: Connection, scope: Scope, lap_id: str, channel: MathChannel) -> list[Diagnostic]:
@@ -98,7 +102,7 @@ def check(connection: Connection, scope: Scope, lap_id: str, channel: MathChanne
     Raises:
         NotFound: no such lap.
     """
-    row = connection.execute(_row(scope, lap_id)).first()
+    row = connection.execute(scope.once(_row), {"lap_id": lap_id}).first()
     whole = None if row is not None and row.sealed else laps_.read_lap(connection, scope, lap_id, None)
     return _bound(connection, scope, row, whole, {}).check(channel)
 
@@ -107,7 +111,7 @@ def _bound(
     connection: Connection, scope: Scope, row: Any, whole: Lap | None, math: Mapping[str, MathChannel]
 ) -> computed.Bound:
     """What formulas are bound to on a lap, `whole` if it was read already."""
-    names = connection.scalars(scope.traces(LapTrace.channel).where(LapTrace.lap_key == row.lap_key))
+    names = connection.scalars(scope.once(_channels), {"lap_key": row.lap_key})
     raw = frozenset(names if whole is None else whole.traces)
     vehicle_id, setup = setups.of_sessions(connection, scope, [row.session_id])[row.session_id]
     library = library_of(math_channels.kept(connection, scope), vehicle_id)

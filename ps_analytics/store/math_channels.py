@@ -8,7 +8,7 @@ from typing import Any
 
 import polars as pl
 from pydantic import TypeAdapter, ValidationError
-from sqlalchemy import Connection, insert
+from sqlalchemy import Connection, insert, null
 
 from ps_analytics.channels.catalog import normalise
 from ps_analytics.channels.definitions import Diagnostic, MathChannel, Policy
@@ -20,7 +20,7 @@ from ps_analytics.store import math_checks
 from ps_analytics.store.columns import new_id
 from ps_analytics.store.math_uses import Kept, library_of, renamed, users_of
 from ps_analytics.store.models import MathTelemetryChannel, Vehicle
-from ps_analytics.store.scope import Scope
+from ps_analytics.store.scope import Rows, Scope
 
 MOST = 300
 """Math channels a user may have."""
@@ -32,16 +32,20 @@ MATH_CHANNELS: dict[str, Any] = {
 _HINT = "Run `psa math list` to list yours."
 _POLICIES = frozenset(policy.value for policy in Policy)
 _INPUTS = TypeAdapter(list[Input])
+_NO_INPUTS: Mapping[str, str] = MappingProxyType({})
 _log = logging.getLogger(__name__)
 _Table = MathTelemetryChannel
 
 
 def kept(connection: Connection, scope: Scope) -> list[Kept]:
     """The user's math channels by name, those for every vehicle first."""
-    columns = (_Table.id, _Table.vehicle_id, _Table.name, _Table.formula, _Table.unit, _Table.units_policy)
-    rows = connection.execute(scope.math_channels(*columns, _Table.inputs, _Table.folder, _Table.about))
-    found = [Kept(row.id, row.vehicle_id, _channel(row)) for row in rows]
+    found = [Kept(row.id, row.vehicle_id, _channel(row)) for row in connection.execute(scope.once(_all))]
     return sorted(found, key=lambda one: (one.vehicle_id or "", one.channel.name.lower(), one.channel.name))
+
+
+def _all(scope: Scope) -> Rows:
+    columns = (_Table.id, _Table.vehicle_id, _Table.name, _Table.formula, _Table.unit, _Table.units_policy)
+    return scope.math_channels(*columns, _Table.inputs, _Table.folder, _Table.about)
 
 
 def find(connection: Connection, scope: Scope) -> pl.DataFrame:
@@ -158,7 +162,7 @@ def import_file(connection: Connection, scope: Scope, data: bytes, *, name: str,
     same = [channel.name for channel in found.channels if here.get(normalise(channel.name)) == channel]
     ground = math_checks.ground(connection, scope)
     fresh = [channel for channel in found.channels if channel.name not in same]
-    channels, told = settled(fresh, taken=[*(channel.name for channel in here.values()), *ground.recorded])
+    channels, told = settled(fresh, taken=[*(c.name for c in here.values()), *ground.recorded], shipped=False)
     taken, faults = math_checks.importable(
         [Kept(new_id(), vehicle_id, channel) for channel in channels], before, ground
     )
@@ -232,7 +236,7 @@ def _keep(connection: Connection, scope: Scope, channels: Iterable[Kept], *, kno
 def _values(channel: MathChannel) -> dict[str, Any]:
     entry = entry_of(channel)
     inputs = [one.model_dump() for one in entry.inputs]
-    return {**entry.model_dump(exclude={"inputs"}), "inputs": inputs or None}
+    return {**entry.model_dump(exclude={"inputs"}), "inputs": inputs or null()}
 
 
 def _channel(row: Any) -> MathChannel:
@@ -242,9 +246,11 @@ def _channel(row: Any) -> MathChannel:
 
 
 def _inputs(row: Any) -> Mapping[str, str]:
+    if not row.inputs:
+        return _NO_INPUTS
     try:
-        found = _INPUTS.validate_python(row.inputs or [])
+        found = _INPUTS.validate_python(row.inputs)
     except ValidationError:
         _log.warning("the names of its own of math channel %s do not read and are left out", row.id)
-        return MappingProxyType({})
+        return _NO_INPUTS
     return MappingProxyType({one.alias: one.channel for one in found})

@@ -4,17 +4,18 @@ import math
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, bindparam
 
 from ps_analytics.channels.catalog import normalise
 from ps_analytics.channels.units import is_unit
 from ps_analytics.errors import NotFound
 from ps_analytics.store.models import Session, Vehicle, VehicleConfiguration, VehicleSetup
-from ps_analytics.store.scope import Scope
+from ps_analytics.store.scope import Rows, Scope
 
 Curve = tuple[tuple[float, float], ...]
 Setup = dict[str, tuple[float | Curve, str]]
 """By parameter, as `setup.parameter` names it: a value, or a curve for `table()`, and its unit; "" is no unit."""
+_IDS_A_QUERY = 10_000
 _COLUMNS = (Session.id, Vehicle.id.label("vehicle_id"), VehicleConfiguration.parts, VehicleSetup.parameters)
 
 
@@ -47,11 +48,16 @@ def of_sessions(
     connection: Connection, scope: Scope, session_ids: Iterable[str]
 ) -> dict[str, tuple[str | None, Setup]]:
     """The vehicle of each session, if it is the user's, and its setup's numbers."""
-    statement = scope.sessions_and_setups(*_COLUMNS).where(Session.id.in_(list(session_ids)))
+    ids = list(session_ids)
     return {
         row.id: (row.vehicle_id, {**_of_parts(row.parts), **_of_parameters(row.parameters)})
-        for row in connection.execute(statement)
+        for first in range(0, len(ids), _IDS_A_QUERY)
+        for row in connection.execute(scope.once(_sessions), {"ids": ids[first : first + _IDS_A_QUERY]})
     }
+
+
+def _sessions(scope: Scope) -> Rows:
+    return scope.sessions_and_setups(*_COLUMNS).where(Session.id.in_(bindparam("ids", expanding=True)))
 
 
 def _of_parameters(parameters: Any) -> Setup:

@@ -276,6 +276,11 @@ def test_a_channel_of_a_vehicle_hides_the_one_for_all(store: Store) -> None:
     assert store.math_library()["Half"].formula == "speed / 2"
     assert store.math_library(vehicle_id=kart)["Half"].formula == "rpm / 2"
     assert store.math_library()["Combined G"].formula == "g_lat"
+    session, _ = drive(store)
+    assert store.math_library(session_id=session.id)["Half"].formula == "speed / 2"
+    with store.transaction() as transaction:
+        transaction.update_session(session, vehicle_id=kart)
+    assert store.math_library(session_id=session.id)["Half"].formula == "rpm / 2"
     assert list(store.find_math_channels()["vehicle_id"]) == [None, None, kart]
     assert store.read_math_channel("Half", vehicle_id=kart).formula == "rpm / 2"
     assert store.delete_math_channel("Half", vehicle_id=kart).formula == "rpm / 2"
@@ -321,6 +326,13 @@ def test_an_export_is_imported_by_somebody_else_as_it_was(store: Store) -> None:
     assert ben.export_math() == store.export_math()
     again = ben.import_math(store.export_math(["A"]).encode())
     assert (again.channels, again.notes) == ((), ("'A' is there already.",))
+
+
+def test_a_channel_that_stands_in_for_a_shipped_one_is_imported_as_such(store: Store) -> None:
+    keep(store, Coasting="throttle < 2")
+    ben = store.for_user("ben")
+    assert ben.import_math(store.export_math().encode()).notes == ()
+    assert ben.math_library()["Coasting"].formula == "throttle < 2"
 
 
 def test_an_import_takes_free_names_and_means_its_own_channels(store: Store) -> None:

@@ -8,28 +8,33 @@ from ps_analytics.channels.catalog import CATALOG, find_channel, normalise, unit
 from ps_analytics.channels.definitions import MathChannel
 from ps_analytics.channels.exchange.imported import LONGEST_NAME
 from ps_analytics.channels.formula import names_in, parse
+from ps_analytics.channels.library import SHIPPED
 from ps_analytics.errors import FormulaError
 
 _RAW = frozenset(normalise(name) for name in CATALOG)
+_SHIPPED = frozenset(normalise(name) for name in SHIPPED)
 
 
-def settled(channels: Sequence[MathChannel], *, taken: Iterable[str] = ()) -> tuple[list[MathChannel], list[str]]:
+def settled(
+    channels: Sequence[MathChannel], *, taken: Iterable[str] = (), shipped: bool = True
+) -> tuple[list[MathChannel], list[str]]:
     """The channels under names they may have, and a sentence for each that has another one, or is left out.
 
-    A name of a raw channel, one that is taken, and the second of one name get a number. Formulas that use a channel
-    that is called otherwise now have its old name as a name of their own: their text stays. A channel that is nothing
-    but a raw channel under that channel's name is left out.
+    One of the name of a raw channel or a shipped one, of a name that is taken, or the second of its name gets a number.
+    Formulas that use a channel that is called otherwise now have its old name as a name of their own: their text stays.
+    A channel that is nothing but a raw channel under that channel's name is left out.
 
     Args:
         channels: as a file has them.
         taken: other names that are not free.
+        shipped: whether the names of shipped channels are not free: a file of another program means none of them.
 
     Example:
         >>> kept, notes = settled([MathChannel("Gear", "gear + 1"), MathChannel("Twice", "gear * 2")])
         >>> kept[0].name, dict(kept[1].inputs)
         ('Gear 2', {'gear': 'Gear 2'})
     """
-    used = _RAW | {normalise(name) for name in taken}
+    used = _RAW | {normalise(name) for name in taken} | (_SHIPPED if shipped else frozenset())
     renamed: dict[str, str] = {}
     kept: list[tuple[str, MathChannel]] = []
     notes: list[str] = []
@@ -41,7 +46,7 @@ def settled(channels: Sequence[MathChannel], *, taken: Iterable[str] = ()) -> tu
             continue
         name = _free(channel.name, used)
         if name != channel.name:
-            why = "a recorded channel" if own in _RAW else "another channel"
+            why = "a recorded channel" if own in _RAW else "a shipped channel" if own in _SHIPPED else "another channel"
             notes.append(f"'{channel.name}' is called '{name}': {why} has that name.")
             if own not in seen:
                 renamed[own] = name

@@ -113,6 +113,15 @@ def test_names_of_recorded_channels_get_a_number_and_formulas_follow() -> None:
     assert found.notes[0] == "'Brake' is called 'Brake 2': a recorded channel has that name."
 
 
+def test_a_channel_named_like_a_shipped_one_does_not_stand_in_for_it() -> None:
+    found = read(item("Steering Rate", "abs(derivative('Steering Pos', 0.3))"), item("Busy", "'Steering Rate' > 50"))
+    assert [(channel.name, dict(channel.inputs)) for channel in found.channels] == [
+        ("Steering Rate 2", {}),
+        ("Busy", {"Steering Rate": "Steering Rate 2"}),
+    ]
+    assert found.notes == ("'Steering Rate' is called 'Steering Rate 2': a shipped channel has that name.",)
+
+
 def test_a_channel_that_only_renames_a_recorded_one_is_left_out() -> None:
     found = read(
         item("Throttle", "('Throttle Pos' [%])", "%"),
