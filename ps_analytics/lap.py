@@ -196,7 +196,7 @@ class Lap:
         }
         return replace(self, traces={**self.traces, **made})
 
-    @property
+    @cached_property
     def _keyed(self) -> pl.DataFrame:
         """Its frames with the keys that tell formulas where a lap ends."""
         return self.frames.with_columns(session_id=pl.lit(self.session_id), lap_id=pl.lit(self.lap_id))
