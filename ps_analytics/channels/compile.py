@@ -59,7 +59,8 @@ def compile_plan(outputs: Sequence[tuple[str, Node]], *, places: dict[int, Place
         outputs: name and node.
         places: what is known of the reference lap, by the number of the node of its program.
     """
-    compiler = _Compiler(_reached(node for _, node in outputs), places or {})
+    nodes = _reached(node for _, node in outputs)
+    compiler = _Compiler(nodes, _named_twice(nodes, [node for _, node in outputs]), places or {})
     for node in compiler.nodes:
         compiler.add(node)
     return compiler.plan(outputs)
@@ -80,8 +81,8 @@ def _reached(outputs: Iterable[Node]) -> list[Node]:
 class _Compiler:
     """Makes expressions of nodes, in the order of the graph."""
 
-    def __init__(self, nodes: list[Node], places: dict[int, Places]) -> None:
-        self.nodes, self._places = nodes, places
+    def __init__(self, nodes: list[Node], columns: set[int], places: dict[int, Places]) -> None:
+        self.nodes, self._is_column, self._places = nodes, columns, places
         self._read: dict[str, pl.Expr] = {}
         self._numbers: list[str] = []
         self._stages: list[list[pl.Expr]] = []
@@ -89,7 +90,6 @@ class _Compiler:
         self._stage: dict[int, int] = {}
         self._depth: dict[int, int] = {}
         self._single: set[int] = set()
-        self._is_column = _named_twice(nodes)
 
     def add(self, node: Node) -> None:
         """Makes the expression of a node; its operands have theirs."""
@@ -165,10 +165,15 @@ def _computed(expression: pl.Expr, node: Node) -> pl.Expr:
 _PREFIX = "__mc"
 
 
-def _named_twice(nodes: list[Node]) -> set[int]:
-    """The numbers of the operations that are to be columns: named more than once, or read from other rows."""
+def _named_twice(nodes: list[Node], outputs: Sequence[Node]) -> set[int]:
+    """The numbers of the operations that are to be columns: named more than once, or read from other rows.
+
+    What is asked for and used by another operation is named twice.
+    """
     uses: dict[int, int] = {}
     found = set()
+    for node in outputs:
+        uses[node.index] = uses.get(node.index, 0) + 1
     for node in nodes:
         operation = node.operation
         for arg in node.args:

@@ -46,15 +46,16 @@ def _root(x: float) -> float:
 
 
 def _chosen(c: pl.Expr, a: pl.Expr, b: pl.Expr) -> pl.Expr:
-    return pl.when(c).then(a).when(~c).then(b)
+    """A choice behind a mask: two choices, of `c` and of its opposite, would take longer."""
+    return pl.when(c.is_not_null()).then(pl.when(c).then(a).otherwise(b))
 
 
 def _smaller(a: pl.Expr, b: pl.Expr) -> pl.Expr:
-    return pl.when(a <= b).then(a).when(a > b).then(b)
+    return _chosen(a <= b, a, b)
 
 
 def _larger(a: pl.Expr, b: pl.Expr) -> pl.Expr:
-    return pl.when(a >= b).then(a).when(a < b).then(b)
+    return _chosen(a >= b, a, b)
 
 
 def _quotient(a: float, b: float) -> float:
