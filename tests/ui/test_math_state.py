@@ -174,6 +174,18 @@ def test_a_key_pressed_after_another_channel_was_chosen_goes_to_the_one_it_was_m
     assert state.draft.channel.formula == "speed / 3"
 
 
+def test_a_key_pressed_while_a_channel_is_being_saved_goes_to_it_under_its_new_key(state: MathState) -> None:
+    typed = begin(state, "Slow", "speed / 2")
+    state.save()
+    state.edit(typed, "formula", "speed / 3", version=9)
+    assert (state.key, state.draft.channel.formula) == (key_of("own", "Slow"), "speed / 3")
+    assert (state.keys_before, state.heard, state.report.version) == ([typed], 9, 9)
+    state.edit(typed, "name", "Slower")
+    state.save()
+    state.edit(typed, "formula", "speed / 4")
+    assert (state.key, state.draft.channel.formula) == (key_of("own", "Slower"), "speed / 4")
+
+
 def test_a_duplicate_has_a_name_of_its_own_and_is_not_saved_yet(state: MathState, store: Store) -> None:
     state.duplicate(key_of("shipped", "Combined G"))
     assert (state.draft.channel.name, state.draft.channel.formula) == ("Combined G 2", "hypot(g_lat, g_long)")

@@ -116,8 +116,9 @@ class MathDesk:
 
     def _do(self, what: str, given: Command) -> None:
         if what == "open":
-            self._open = True
+            self._open = False  # one answer with all of it, not one with what has changed as well
             self.state.refresh()
+            self._open = True
             self._send_parts([*PARTS, "plots"])
             self.follow()
         elif what == "close":

@@ -62,7 +62,7 @@ class Ground:
             known = np.isfinite(stamp_s)
             if known.sum() > 1:
                 metres = grid_m[known].astype(np.float64)
-                return np.interp(frames["timestamp"].to_numpy(), stamp_s[known], metres)
+                return np.asarray(np.interp(frames["timestamp"].to_numpy(), stamp_s[known], metres))
         if "distance" not in frames.columns:
             return None
         distance = frames["distance"].cast(pl.Float64).forward_fill().backward_fill().to_numpy()

@@ -34,6 +34,8 @@ def draft_message(state: MathState) -> dict[str, Any]:
     return {
         "key": state.key,
         "fields": fields,
+        "heard": state.heard,
+        "before": state.keys_before,
         "own": draft.own,
         "saved": draft.saved.name if draft.saved else "",
         "inputs": [{"alias": alias, "channel": name} for alias, name in channel.inputs.items()],

@@ -81,6 +81,9 @@ class MathState(param.Parameterized):
         self._drafts: dict[str, Draft] = {}
         self._library: dict[str, MathChannel] = {}
         self._numbers = count(1)
+        self._now: dict[str, str] = {}  # key → the one the channel has since it was saved
+        self.heard = 0
+        """The number of the newest text the browser has sent."""
         self._problems: dict[str, str] = {}
         self._wanted: MathChannel | None = None  # to be tried on the lap next
         self._trying = False
@@ -89,6 +92,11 @@ class MathState(param.Parameterized):
     def library(self) -> Mapping[str, MathChannel]:
         """Every channel a formula may name, by name."""
         return self._library
+
+    @property
+    def keys_before(self) -> list[str]:
+        """The keys the chosen channel had before it was saved."""
+        return [old for old, now in self._now.items() if now == self.key]
 
     def refresh(self, *, then: str = "") -> None:
         """Asks the store what there is; what is typed stays.
@@ -136,6 +144,8 @@ class MathState(param.Parameterized):
             text: all of it.
             version: the browser's number of it, which the report repeats.
         """
+        self.heard = max(self.heard, version)
+        key = self._now.get(key, key)
         before = self._draft(key)
         if not before.own:
             return
@@ -165,7 +175,11 @@ class MathState(param.Parameterized):
         self._source().write_math_channel(channel, vehicle_id=draft.vehicle_id, was=was)
         self._drafts.pop(self.key, None)
         renamed = {was: channel.name} if was not in (None, channel.name) else {}
-        self._changed(key_of("own", channel.name, draft.vehicle_id), renamed=renamed)
+        before, key = self.key, key_of("own", channel.name, draft.vehicle_id)
+        if before != key:
+            self._now = {**{old: key if now == before else now for old, now in self._now.items()}, before: key}
+        self._now.pop(key, None)
+        self._changed(key, renamed=renamed)
 
     def revert(self) -> None:
         """Takes back what was typed into the chosen channel since it was saved; a new one goes."""

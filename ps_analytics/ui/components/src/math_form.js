@@ -70,23 +70,24 @@ export class MathForm {
     this.ask("save")
   }
 
-  // The chosen channel as Python has it.
-  show({key, fields, own, saved, inputs, uses}) {
+  // The chosen channel as Python has it. What was typed since Python last heard of it stays: it is on its way.
+  show({key, fields, own, saved, inputs, uses, heard, before}) {
+    const onItsWay = heard < this.version && (key === this.key || before?.includes(this.key))
     this.key = key
-    this.told = this.version
+    if (!onItsWay) this.told = this.version
     this.body.hidden = !fields
     this.empty.hidden = Boolean(fields)
     if (!fields) return
     this.own = own
     this.saved = saved
     for (const [name, input] of Object.entries(this.inputs)) {
-      if (input.value !== fields[name]) input.value = fields[name]
+      if (input.value !== fields[name] && !onItsWay) input.value = fields[name]
       if (name === "policy") input.disabled = !own
       else input.readOnly = !own
     }
     this.formula.readOnly = !own
-    this.formula.text = fields.formula
-    this.completion.close()
+    if (!onItsWay) this.formula.text = fields.formula
+    if (!onItsWay) this.completion.close()
     this.help.replaceChildren()
     for (const [node, shown] of [[this.save, own], [this.revert, own], [this.override, !own], [this.duplicate, !own], [this.shipped, !own]]) node.hidden = !shown
     this.aliases.hidden = !inputs.length

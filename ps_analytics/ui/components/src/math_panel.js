@@ -29,9 +29,9 @@ export class MathDesk {
   }
 
   act(what, given) {
-    // A channel that begins is named first.
-    this.naming = ["new", "duplicate"].includes(what)
-    this.writing = what === "override"
+    // A channel that begins is named first; what comes of earlier commands has the key of before.
+    const begins = {new: "name", duplicate: "name", override: "formula"}[what]
+    this.begins = begins && {field: begins, before: this.form.key}
     this.ask(what, given)
   }
 
@@ -43,7 +43,7 @@ export class MathDesk {
     }
     if (draft) {
       this.form.show(draft)
-      this.focus()
+      this.focus(draft)
     }
     if (plots) this.form.showPlots(plots)
     if (words) this.form.completion.words = words
@@ -57,12 +57,14 @@ export class MathDesk {
     this.bus.announce("math-told")
   }
 
-  focus() {
-    if (this.naming) {
-      this.form.inputs.name.focus()
-      this.form.inputs.name.select()
-    } else if (this.writing) this.form.formula.input.focus()
-    this.naming = this.writing = false
+  focus({key}) {
+    if (!this.begins || key === this.begins.before) return
+    const {inputs, formula} = this.form
+    if (this.begins.field === "name") {
+      inputs.name.focus()
+      inputs.name.select()
+    } else formula.input.focus()
+    this.begins = undefined
   }
 
   press(event) {
