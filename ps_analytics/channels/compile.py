@@ -185,9 +185,15 @@ def _named_twice(nodes: list[Node], outputs: Sequence[Node]) -> set[int]:
 
 
 def _cleaned(frame: pl.DataFrame, numbers: Sequence[str]) -> pl.DataFrame:
-    """The frame with null for numbers that are none; one look at the sums tells whether there are any."""
+    """The frame with null for numbers that are none; one look at the sums tells whether there are any.
+
+    Sums of squares tell all; over many rows, where the look costs, sums must do: there, too, nothing is left that is
+    infinite or no number.
+    """
     if not numbers:
         return frame
-    sums = frame.select(pl.col(numbers).sum()).row(0)
-    odd = [name for name, total in zip(numbers, sums, strict=True) if not abs(total) <= LARGEST]
+    many, every = len(frame) >= LAZY_ROWS, pl.col(numbers)
+    sums = frame.select(every.sum() if many else every.pow(2).sum()).row(0)
+    limit = LARGEST if many else LARGEST**2
+    odd = [name for name, total in zip(numbers, sums, strict=True) if not abs(total) <= limit]
     return frame.with_columns(pl.when(pl.col(name).abs() <= LARGEST).then(pl.col(name)) for name in odd)
