@@ -74,7 +74,8 @@ def name_spans(formula: str) -> list[tuple[str, int, int]]:
         >>> name_spans("2 * 'Combined G'")
         [('Combined G', 4, 16)]
     """
-    return [(tree.text, tree.position, tree.end) for tree in named(parse(formula)) if not _is_constant(tree)]
+    found = ((tree.text, tree.position, tree.end) for tree in named(parse(formula)) if not _is_constant(tree))
+    return list(dict.fromkeys(found))  # the middle of a chain of comparisons stands once and is compared twice
 
 
 def named(tree: Tree) -> list[Tree]:
