@@ -1,7 +1,7 @@
 """Finding laps and reading one: a sealed lap from its traces, an open one from its batches, in the same shape."""
 
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
@@ -9,7 +9,7 @@ import polars as pl
 from sqlalchemy import Connection, bindparam, case, func
 
 from ps_analytics.errors import CorruptTrace, NotFound, UnknownChannel
-from ps_analytics.lap import SECTION_IDS, LapKind, Trace
+from ps_analytics.lap import SECTION_IDS, LapKind, LapSection, Trace
 from ps_analytics.lap import Lap as ReadLap
 from ps_analytics.store import sealing, sections
 from ps_analytics.store.models import Lap, LapTrace, Session, Track
@@ -17,6 +17,7 @@ from ps_analytics.store.rows import LAP_COLUMNS, LapRow
 from ps_analytics.store.scope import Rows, Scope
 from ps_analytics.store.traces import COLUMNS, in_catalogue_order, unpack
 from ps_analytics.store.track_cache import TrackCache
+from ps_analytics.track import TrackModel
 
 _log = logging.getLogger(__name__)
 
@@ -143,7 +144,7 @@ def read_lap(
         UnknownChannel: it does not have a channel asked for.
         CorruptTrace: a channel asked for fails its checks.
     """
-    row = connection.execute(scope.once(_lap_by_id), {"lap_id": lap_id}).first()
+    row = connection.execute(scope.once(lap_by_id), {"lap_id": lap_id}).first()
     if row is None:
         raise NotFound("lap", lap_id, hint=_HINT)
     is_cut = row.cut_by is not None and row.cut_by == row.revision
@@ -151,7 +152,23 @@ def read_lap(
     wanted, clock_only = _without_sections(channels, refuse=not cut_into and not lenient)
     flags, read = dict(row.flags), _sealed if row.sealed else _open
     traces = read(connection, scope, row, {"speed"} if clock_only else wanted, flags, lenient=lenient or clock_only)
-    lap = ReadLap(
+    model = tracks.model(connection, scope, row.track_id, row.revision) if tracks and row.track_id else None
+    lap = lap_of(row, traces, flags=flags, track_model=model, sections=cut_into)
+    if clock_only:
+        return lap.clocked() if traces else lap
+    return lap if wanted is None else _narrowed(lap, wanted, lenient=lenient)
+
+
+def lap_of(
+    row: Any,
+    traces: Mapping[str, Trace],
+    *,
+    flags: Mapping[str, object],
+    track_model: TrackModel | None = None,
+    sections: tuple[LapSection, ...] = (),
+) -> ReadLap:
+    """The lap of a row of `lap_by_id` with these channels."""
+    return ReadLap(
         lap_id=row.id,
         session_id=row.session_id,
         lap_number=row.lap_number,
@@ -164,18 +181,15 @@ def read_lap(
         time_source=row.time_source,
         source_lap_number=row.source_lap_number,
         valid_reason=row.valid_reason,
-        flags=MappingProxyType(flags),
+        flags=MappingProxyType(dict(flags)),
         sectors_s=tuple(row.sectors_s),
         track=row.track,
         car=row.car,
         track_length_m=row.track_length_m,
-        track_model=tracks.model(connection, scope, row.track_id, row.revision) if tracks and row.track_id else None,
-        traces=MappingProxyType(traces),
-        sections=cut_into,
+        track_model=track_model,
+        traces=MappingProxyType(dict(traces)),
+        sections=sections,
     )
-    if clock_only:
-        return lap.clocked() if traces else lap
-    return lap if wanted is None else _narrowed(lap, wanted, lenient=lenient)
 
 
 def _without_sections(channels: Sequence[str] | None, *, refuse: bool) -> tuple[set[str] | None, bool]:
@@ -202,8 +216,9 @@ def _narrowed(lap: ReadLap, wanted: set[str], *, lenient: bool) -> ReadLap:
     return lap.select(*(name for name in names if not lenient or name in traces))
 
 
-def _lap_by_id(scope: Scope) -> Rows:
-    columns = (Lap.lap_key, Session.started_us.label("origin_us"), Session.channels, Lap.cut_by)
+def lap_by_id(scope: Scope) -> Rows:
+    """A lap with its session and track, by its `lap_id`."""
+    columns = (Lap.lap_key, Session.session_key, Session.started_us.label("origin_us"), Session.channels, Lap.cut_by)
     track = (Track.id.label("track_id"), Track.length_m.label("track_length_m"), Track.revision)
     return scope.laps_on_tracks(*_COLUMNS, *columns, *track).where(Lap.id == bindparam("lap_id"))
 

@@ -15,7 +15,7 @@ from ps_analytics.config import Settings, read_settings
 from ps_analytics.errors import PluginClash
 from ps_analytics.lap import Lap
 from ps_analytics.plugins import load_plugins
-from ps_analytics.store import computed, computed_lap, schema, sessions, track_edits
+from ps_analytics.store import computed, computed_lap, running, schema, sessions, track_edits
 from ps_analytics.store import laps as laps_
 from ps_analytics.store import tracks as tracks_
 from ps_analytics.store.engine import Database, open_database
@@ -172,6 +172,24 @@ class Store(MathStore):
                 reference=reference,
                 math=entries,
             )
+
+    def find_running_laps(self) -> pl.DataFrame:
+        """The laps that are being driven: session_id, lap_id, lap_number, started_us, latest_us (of its last frame)."""
+        with self._database.read() as connection:
+            return running.find_running_laps(connection, self._scope)
+
+    def read_running_lap(self, lap_id: str, since_seq: int = 0) -> running.NewFrames:
+        """What has come of a lap that is being driven since it was read last, and from where to read on next time.
+
+        Args:
+            lap_id: the lap's.
+            since_seq: what the reading before said; 0 reads it from its start.
+
+        Raises:
+            NotFound: no such lap.
+        """
+        with self._database.read() as connection:
+            return running.read_running_lap(connection, self._scope, lap_id, since_seq, tracks=self._tracks)
 
     def resolve_lap(
         self, text: str, *, session_id: str | None = None, track: str | None = None, car: str | None = None

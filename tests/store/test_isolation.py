@@ -23,6 +23,7 @@ FILE = write_math([MINE]).encode()
 BY_ID: dict[str, Callable[[Store, dict[str, Any]], object]] = {
     "read_session": lambda store, ids: store.read_session(ids["session"]),
     "read_lap": lambda store, ids: store.read_lap(ids["lap"]),
+    "read_running_lap": lambda store, ids: store.read_running_lap(ids["lap"]),
     "resolve_lap": lambda store, ids: store.resolve_lap(ids["lap"]),
     "resolve_lap by number": lambda store, ids: store.resolve_lap(f"{ids['session']}:1"),
     "resolve_lap best": lambda store, ids: store.resolve_lap("best", session_id=ids["session"]),
@@ -55,6 +56,7 @@ EMPTY: dict[str, Callable[[Store, dict[str, Any]], Any]] = {
     "find_events": lambda store, ids: store.find_events(),
     "find_sessions": lambda store, ids: store.find_sessions(event_id=ids["event"]),
     "find_laps": lambda store, ids: store.find_laps(session_id=ids["session"]),
+    "find_running_laps": lambda store, ids: store.find_running_laps(),
     "scan": lambda store, ids: store.scan(["speed"]).collect(),
     "find_tracks": lambda store, ids: store.find_tracks(),
     "find_uncut_laps": lambda store, ids: store.find_uncut_laps(ids["track"]),
