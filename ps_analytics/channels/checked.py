@@ -9,7 +9,7 @@ from ps_analytics.channels.definitions import Diagnostic, MathChannel, Policy
 from ps_analytics.channels.faults import fault, sentence
 from ps_analytics.channels.formula import CONSTANTS, SETUP, Tree
 from ps_analytics.channels.functions import elementwise as each
-from ps_analytics.channels.functions.table import power_of, power_unit
+from ps_analytics.channels.functions.making import power_of, power_unit
 from ps_analytics.channels.graph import CONVERT, Node, NotFinite, Operation, TooManyNodes
 from ps_analytics.channels.names import NameFault
 from ps_analytics.channels.quantities import PLAIN, Quantity, of

@@ -1,6 +1,7 @@
 """The functions of formulas: the closed table, and what a plugin makes a row of its own of."""
 
 from ps_analytics.channels.functions.call import Call
+from ps_analytics.channels.functions.making import one
 from ps_analytics.channels.functions.plugged import added_functions, all_functions
 from ps_analytics.channels.functions.stateful import kernel
 from ps_analytics.channels.functions.table import (
@@ -14,7 +15,6 @@ from ps_analytics.channels.functions.table import (
     SAME,
     Function,
     UnitRule,
-    one,
 )
 from ps_analytics.channels.graph import Operation
 

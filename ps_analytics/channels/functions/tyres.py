@@ -4,7 +4,8 @@ import math
 
 import polars as pl
 
-from ps_analytics.channels.functions.table import Function, UnitRule, one
+from ps_analytics.channels.functions.making import one
+from ps_analytics.channels.functions.table import Function, UnitRule
 from ps_analytics.channels.graph import OVERFLOW, Operation
 from ps_analytics.plugins import hookimpl
 
