@@ -12,6 +12,7 @@ SETUP = {
     "tyre_radius": (0.32, "m"),
     "idle": (900, ""),
     "damper_curve": ([[0.0, 0.0], [50.0, 900.0], [200.0, 1800.0]], "N"),
+    "torque_curve": ([[1000.0, 180.0], [6000.0, 420.0], [8500.0, 320.0]], "Nm"),
 }
 """A vehicle setup with what the shipped channels and the examples of the functions ask for."""
 UNITS = {"sensor": None, "switch": "bool", "probe": "F"}
