@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from ps_analytics.channels.catalog import CATALOG, Kind, kind_of
 from ps_analytics.channels.definitions import MathChannel
-from ps_analytics.channels.evaluate import Formula, compiled
+from ps_analytics.channels.evaluate import Formula, Output, compiled
 from ps_analytics.channels.program import Setup
 from ps_analytics.channels.units import is_unit
 from ps_analytics.errors import UnknownChannel
@@ -183,16 +183,20 @@ class Lap:
             policy=policy,
             library=library,
         )
-        found, base = ready.run(self._keyed), self.base if self.traces else None
+        return self.with_columns(ready.run(self._keyed), ready.channels)
+
+    def with_columns(self, columns: pl.DataFrame, channels: Mapping[str, Output]) -> "Lap":
+        """The same lap with computed columns beside its channels; there is one value for each row of `frames`."""
+        rate_hz, start_s = (self.base.rate_hz, self.base.start_s) if self.traces else (1.0, self.start_s)
         made = {
             name: Trace(
                 name,
                 CONDITION if channel.is_condition else channel.unit or None,
-                base.rate_hz if base else 1.0,
-                base.start_s if base else self.start_s,
-                found[name].cast(pl.Float64).fill_null(np.nan).to_numpy(),
+                rate_hz,
+                start_s,
+                columns[name].cast(pl.Float64).fill_null(np.nan).to_numpy(),
             )
-            for name, channel in ready.channels.items()
+            for name, channel in channels.items()
         }
         return replace(self, traces={**self.traces, **made})
 

@@ -2,17 +2,16 @@
 
 from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 import polars as pl
 from sqlalchemy import Connection, bindparam
 
 from ps_analytics.channels import Compiled, Diagnostic, MathChannel
 from ps_analytics.channels.catalog import normalise
 from ps_analytics.errors import FormulaError, UnknownChannel
-from ps_analytics.lap import CONDITION, SECTION_IDS, Lap, Trace
+from ps_analytics.lap import SECTION_IDS, Lap
 from ps_analytics.store import computed, math_channels, models, scanning, setups
 from ps_analytics.store import laps as laps_
 from ps_analytics.store.laps import MADE
@@ -166,18 +165,7 @@ def _within_session(connection: Connection, scope: Scope, lap: Lap, wanted: _Wan
         conditions=frozenset(name for name, output in wanted.ready.channels.items() if output.is_condition),
     )
     found = pl.concat(season.frames(lambda: nullcontext(connection), scope, list(wanted.math)))
-    base = lap.base
-    made = {
-        name: Trace(
-            name,
-            CONDITION if output.is_condition else output.unit or None,
-            base.rate_hz,
-            base.start_s,
-            found[name].cast(pl.Float64).fill_null(np.nan).to_numpy(),
-        )
-        for name, output in wanted.ready.channels.items()
-    }
-    return replace(lap, traces={**lap.traces, **made})
+    return lap.with_columns(found, wanted.ready.channels)
 
 
 def _narrowed(lap: Lap, wanted: _Wanted) -> Lap:
