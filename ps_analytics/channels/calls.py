@@ -261,7 +261,8 @@ def _alike(checker: "FormulaChecker", function: Function, numbers: dict[str, Ter
     if lead is None:
         return numbers
     quantity: Quantity = lead.quantity
+    verb = "choose between" if function.name in ("if", "default") else "compare"
     for i in rank[1:]:
-        terms[i] = checker.join(lead, terms[i], tree, "compare")[1]
+        terms[i] = checker.join(lead, terms[i], tree, verb)[1]
         quantity = quantity.or_else(terms[i].quantity)
     return {name: replace(term, quantity=quantity) for name, term in zip(numbers, terms, strict=True)}
