@@ -129,7 +129,9 @@ class Program:
         node = self.graph.column(name)
         if unit == "bool":
             return self.graph.condition(node), PLAIN
-        return node, UNKNOWN if unit is None else of(unit)
+        if unit is None:
+            return node, UNKNOWN
+        return node, of(unit) if unit.strip() else PLAIN
 
     def setup_value(self, tree: Tree) -> tuple[Node, Quantity]:
         """A value of the vehicle setup, and its unit.

@@ -16,6 +16,7 @@ from ps_analytics.channels.compile import compile_plan
 from ps_analytics.channels.evaluate import _program
 from ps_analytics.channels.formula import CONSTANTS, SETUP, Tree, name_spans, names_in, parse
 from ps_analytics.channels.functions import FUNCTIONS
+from ps_analytics.channels.graph import FINITE
 from ps_analytics.channels.library import SHIPPED
 from ps_analytics.channels.names import quoted
 from ps_analytics.channels.tokens import tokens_of
@@ -229,6 +230,48 @@ def test_no_part_of_a_plan_is_larger_than_it_is_taken_to_be(chance: Random) -> N
             assert largest <= node.bound * (1 + 1e-9), (text, node.operation and node.operation.name)
         if node.never_negative and node.operation is not None:
             assert (values[str(node.index)].fill_null(0.0) >= 0).all(), text
+
+
+@pytest.mark.parametrize(
+    ("text", "guards"),
+    [
+        *((f"'{name}'", 0) for name in SHIPPED),
+        *((row.example, int(name == "exp")) for name, row in FUNCTIONS.items()),
+        ("speed * speed * speed * 1e200", 0), ("speed / 3.6", 0), ("speed % 3", 0), ("speed % gear", 0),
+        ("speed / gear / gear", 0), ("speed ^ 10", 0), ("speed ^ 11", 1), ("tan(speed) * speed * 1e250", 0),
+        ("floor(speed) * 1e270", 0), ("ceil(speed) * 1e270", 0), ("round(speed, 3) * 1e270", 0),
+        ("sin(speed) * 1e307", 0), ("cos(speed) * 1e307", 0), ("atan2(speed, gear) * 1e307", 0),
+        ("asin(speed) * 1e307", 0), ("acos(gear) * 1e307", 0), ("atan(gear) * 1e307", 0), ("sqrt(speed) * 1e290", 0),
+        ("cbrt(gear) * 1e290", 0), ("ln(gear) * 1e305", 0), ("log10(gear) * 1e305", 0), ("log2(gear) * 1e304", 0),
+        ("sign(gear) * 1e307", 0), ("speed * 1e300", 1), ("(speed > 1) * 1e307", 0), ("isvalid(speed) * 1e307", 0),
+        ("rising(gear) * 1e307", 0), ("lookup(gear, 0, 9, 1, 2) * 1e307", 0), ("counter(gear) * 1e290", 0),
+        ("min(gear, 1) * 1e270", 0), ("speed[m/s] * 1e270", 0), ("1e300 % gear", 1), ("setup.mass * 1e300", 0),
+        ("invalid() * 1e300 * 1e300", 0), ("(gear ? 3 : -4) * 1e307", 0), ("smooth(speed, 1) * 1e260", 0),
+        ("prev(speed) * 1e270", 0), ("speed * 1e278 - 1e308", 1), ("speed * -1e277", 0), ("-speed * 1e277", 0),
+        ("abs(speed) * 1e277", 0), ("trunc(speed) * 1e277", 0), ("clamp(gear, -2, 2) * 1e277", 0),
+    ],
+)  # fmt: skip
+def test_only_what_could_overflow_is_guarded(text: str, guards: int) -> None:
+    program = _program({"t": text}, LAPS, drives.UNITS, drives.SETUP, REFERENCE, "off", OTHERS)
+    program.check("t")
+    assert sum(node.operation is FINITE for node in program.graph) == guards
+
+
+@pytest.mark.parametrize(
+    ("text", "is_it"),
+    [
+        ("sqrt(speed * speed)", True), ("sqrt(speed * gear)", False), ("sqrt(abs(speed) + abs(gear))", True),
+        ("sqrt(abs(speed) + gear)", False), ("sqrt(abs(speed) * abs(gear))", True), ("sqrt(speed ^ 2)", True),
+        ("sqrt(speed ^ 3)", False), ("sqrt(abs(speed) ^ 3)", True), ("sqrt(square(speed) + 1)", True),
+        ("sqrt(square(speed) + 0)", True), ("sqrt(square(speed) - 1)", False), ("sqrt(square(speed) + -1)", False),
+        ("sqrt(sqrt(speed))", True), ("hypot(speed, speed)", True), ("sqrt(speed ^ 2 * 1e300)", True),
+    ],
+)  # fmt: skip
+def test_a_root_of_what_is_never_negative_needs_no_look(text: str, is_it: bool) -> None:
+    program = _program({"t": text}, LAPS, drives.UNITS, drives.SETUP, REFERENCE, "off", OTHERS)
+    operation = program.check("t").node.operation
+    assert operation is not None
+    assert (operation.name == "root") == is_it
 
 
 ROWS = pl.DataFrame({"k": [0.0], "timestamp": [0.0]})
