@@ -1,12 +1,13 @@
 """Tree → graph: one formula checked, its names resolved, its units judged, its cost counted."""
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from ps_analytics.channels.calls import check_call
 from ps_analytics.channels.definitions import Diagnostic, MathChannel, Policy
-from ps_analytics.channels.faults import fault, sentence
+from ps_analytics.channels.faults import fault, nearest, sentence
 from ps_analytics.channels.formula import CONSTANTS, SETUP, Tree
 from ps_analytics.channels.functions import elementwise as each
 from ps_analytics.channels.functions.making import power_of, power_unit
@@ -14,6 +15,7 @@ from ps_analytics.channels.graph import CONVERT, Node, NotFinite, Operation, Too
 from ps_analytics.channels.names import NameFault
 from ps_analytics.channels.quantities import PLAIN, Quantity, of
 from ps_analytics.channels.terms import Term
+from ps_analytics.channels.units import ATOMS, is_unit
 from ps_analytics.errors import FormulaError, UnknownUnit
 
 if TYPE_CHECKING:
@@ -147,11 +149,11 @@ class FormulaChecker:
         """
         try:
             return of(text)
-        except UnknownUnit as error:
-            hint = str(error).partition("Did you mean ")[2].replace("'", "").rstrip("?")
-            raise fault(
-                "E-UNIT-UNKNOWN", tree.position, tree.end, unit=text, hint=f"did you mean [{hint}]?" if hint else ""
-            ) from None
+        except UnknownUnit:
+            near = _nearest_unit(text)
+            fix = (tree.position, tree.end, f"[{near}]") if near and tree.op == "unit" else None
+            hint = f"did you mean [{near}]?" if near else ""
+            raise fault("E-UNIT-UNKNOWN", tree.position, tree.end, unit=text, hint=hint, fix=fix) from None
 
     def resolve(self, tree: Tree) -> Term:
         """What a name stands for.
@@ -308,6 +310,12 @@ _FOLDS: dict[str, Callable[[FormulaChecker, Tree, Term], Term]] = {
     **dict.fromkeys(each.COMPARISONS, _comparison), "and": _logic, "or": _logic, "convert": _convert,
 }  # fmt: skip
 """Operators with a left operand, which may be a long chain."""
+
+
+def _nearest_unit(text: str) -> str | None:
+    """The unit with known atoms in the place of those that are none, if each is like one."""
+    meant = re.sub(r"[A-Za-z%]+", lambda atom: atom[0] if atom[0] in ATOMS else nearest(atom[0], ATOMS) or "", text)
+    return meant if is_unit(meant) and meant != text else None
 
 
 def check_result(checker: FormulaChecker, term: Term, formula: str) -> Quantity:

@@ -293,6 +293,16 @@ class TestLimits:
             channels.evaluate({"t": most + " + 1"}, frame, policy="off", reference=frame)
         assert caught.value.message == "the formula is too costly; make a channel of its own of a part of it"
 
+    def test_a_table_may_have_32_points_and_a_case_65_arguments(self) -> None:
+        points = [str(n) for n in range(66)]
+        assert channels.evaluate({"t": f"lookup(throttle, {', '.join(points[:64])})"}, SPEEDS)["t"].to_list() == [1, 51]
+        assert error_of({"t": f"lookup(throttle, {', '.join(points)})"}).code == "E-ARITY"
+        pairs = [f"throttle == {n}, {n + 1}" for n in range(0, 66, 2)]
+        assert channels.evaluate({"t": f"case({', '.join(pairs[:32])}, 7)"}, SPEEDS)["t"].to_list() == [1, 51]
+        assert error_of({"t": f"case({', '.join(pairs)}, 7)"}).code == "E-ARITY"
+        assert channels.evaluate({"t": f"max({', '.join(points[:32])})"}, SPEEDS)["t"].to_list() == [31, 31]
+        assert error_of({"t": f"max({', '.join(points[:33])})"}).code == "E-ARITY"
+
     def test_a_plan_may_hold_20_000_operations(self) -> None:
         entries = {f"c{n}": "+".join(f"{n}.{m:03d}" for m in range(1, 251)) for n in range(42)}  # each sum is a number
         with pytest.raises(FormulaError) as caught:
