@@ -29,8 +29,8 @@ _VALUES: dict[str, float | bool] = {"pi": 3.141592653589793, "e": 2.718281828459
 class FormulaChecker:
     """Checks one formula of a program."""
 
-    def __init__(self, program: "Program", channel: MathChannel, *, in_reference: bool = False) -> None:
-        self.program, self.channel, self.in_reference = program, channel, in_reference
+    def __init__(self, program: "Program", channel: MathChannel) -> None:
+        self.program, self.channel = program, channel
         self.graph = program.graph
         self.diagnostics: list[Diagnostic] = []
         self.literals: list[float] = []

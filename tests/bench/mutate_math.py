@@ -29,8 +29,9 @@ FILES = (
     "functions/rows.py", "functions/signature.py", "functions/stateful.py", "functions/table.py",
 )  # fmt: skip
 """What is mutated: the language from its text to its plan; the kernels have tests of their own."""
-TESTS = tuple(f"tests/channels/test_{name}.py" for name in ("cases", "programs", "units", "golden", "properties"))
-"""Those that find most soonest come first."""
+_NAMES = ("cases", "programs", "units", "golden", "properties")
+TESTS = ("ps_analytics/channels", *(f"tests/channels/test_{name}.py" for name in _NAMES))
+"""The examples of the documentation, then the tests: those that find most soonest come first."""
 LONGEST_S = 90
 """CPU time after which a mutant counts as caught: it hangs."""
 _COMPARED = {
