@@ -139,6 +139,10 @@ class LiveChannels:
             ]
         self._running = [_Running(plan, self._keys) for plan in plans]
         self._lasting = self._running[-1] if lasting else None
+        self.lasting = frozenset(lasting)
+        """Those that go over a session or a stint."""
+        self.needs = frozenset(whole.needs)
+        """The columns that are read."""
         self._lap: tuple[Any, ...] | None = None
 
     def push(self, frame: pl.DataFrame) -> list[LapValues]:

@@ -1,15 +1,18 @@
 """The laps of a session as a page lists them: what is known of each, and which are looked at first."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from ps_analytics.lap import LapKind
 
+RUNNING = "running"
+"""The kind of the lap that is being driven: it counts for nothing yet."""
+
 
 @dataclass(frozen=True, slots=True)
 class LapRow:
-    """A finished lap of the chosen session, as the list shows it. `lap_time_s` is None where there is none."""
+    """A lap of the chosen session, as the list shows it. `lap_time_s` is None where there is none."""
 
     lap_id: str
     lap_number: int
@@ -50,20 +53,32 @@ def lap_row(row: Mapping[str, Any]) -> LapRow:
     )
 
 
+def running_row(row: Mapping[str, Any]) -> LapRow:
+    """The row of the lap that is being driven; it stays the same for as long as it is."""
+    lap = lap_row(row)
+    return replace(lap, kind=RUNNING, lap_time_s=None, valid=True, valid_reason=None, has_telemetry=True, version=())
+
+
 def worth_a_look(sessions: Sequence[Mapping[str, Any]]) -> str:
     """The id of the newest session with a lap that counts, else of the newest; "" if there is none."""
     driven = [row for row in sessions if row["best_lap_time_s"] is not None]
     return next((row["session_id"] for row in [*driven, *sessions]), "")
 
 
-def first_choice(laps: Sequence[LapRow]) -> list[str]:
-    """The laps to open with: the best, and the last other one that counts; else the last lap there is to draw."""
+def first_choice(laps: Sequence[LapRow], running: LapRow | None = None) -> list[str]:
+    """The laps to open with: the best, and the running one or the last other one that counts.
+
+    Without a lap that counts it is the last lap there is to draw, and the running one.
+    """
     drawn = [lap for lap in laps if lap.has_telemetry]
     counting = [lap for lap in drawn if lap.counts]
+    beside = [running.lap_id] if running is not None and drawn else []
     if not counting:
-        return [lap.lap_id for lap in drawn[-1:]]
+        return [*(lap.lap_id for lap in drawn[-1:]), *beside]
     best = min(counting, key=lambda lap: lap.lap_time_s or 0.0)
-    return [best.lap_id, *[lap.lap_id for lap in counting if lap is not best][-1:]]
+    return (
+        [best.lap_id, *beside] if beside else [best.lap_id, *[lap.lap_id for lap in counting if lap is not best][-1:]]
+    )
 
 
 def reference_of(rows: Sequence[LapRow]) -> str:

@@ -3,7 +3,7 @@
 import logging
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import polars as pl
@@ -19,6 +19,8 @@ LOOK_S = 0.5
 UNEXPECTED = "The store cannot be watched; the log of `psa serve` says why."
 
 Listener = Callable[[str], None]
+Ticker = Callable[[Sequence[Mapping[str, Any]]], None]
+"""Is given the rows of `Store.find_running_laps` of laps that have gone on."""
 
 
 class StoreWatcher:
@@ -31,7 +33,7 @@ class StoreWatcher:
             store: gives the store, or raises what is wrong with it.
         """
         self._store = store
-        self._listeners: dict[str, list[Listener]] = {}
+        self._listeners: dict[str, list[tuple[Listener, Ticker | None]]] = {}
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
         self._leave = threading.Event()
@@ -43,13 +45,14 @@ class StoreWatcher:
         """Whether anybody listens."""
         return self._thread is not None
 
-    def subscribe(self, user: str, listener: Listener) -> Callable[[], None]:
+    def subscribe(self, user: str, listener: Listener, ticker: Ticker | None = None) -> Callable[[], None]:
         """Calls `listener` from another thread when something of the user's changed, until the answer is called.
 
-        It is given "", or the sentence that says why the store cannot be asked.
+        It is given "", or the sentence that says why the store cannot be asked. `ticker` is called whenever laps that
+        are being driven have gone on; of a user who is not driving it asks the store nothing.
         """
         with self._lock:
-            self._listeners.setdefault(user, []).append(listener)
+            self._listeners.setdefault(user, []).append((listener, ticker))
             self.looked.clear()
             if self._thread is None:
                 self._leave = threading.Event()
@@ -57,7 +60,7 @@ class StoreWatcher:
                     target=self._run, args=(self._leave,), name="store-watcher", daemon=True
                 )
                 self._thread.start()
-        return lambda: self._unsubscribe(user, listener)
+        return lambda: self._unsubscribe(user, (listener, ticker))
 
     def close(self) -> None:
         """Stop watching."""
@@ -68,7 +71,7 @@ class StoreWatcher:
         if thread is not None:
             thread.join()
 
-    def _unsubscribe(self, user: str, listener: Listener) -> None:
+    def _unsubscribe(self, user: str, listener: tuple[Listener, Ticker | None]) -> None:
         with self._lock:
             listeners = self._listeners.get(user, [])
             if listener in listeners:
@@ -81,6 +84,7 @@ class StoreWatcher:
 
     def _run(self, leave: threading.Event) -> None:
         seen: dict[str, Any] = {}
+        latest: dict[str, dict[str, Any]] = {}
         while not leave.is_set():
             began = time.monotonic()
             with self._lock:
@@ -89,12 +93,31 @@ class StoreWatcher:
                 now, problem = self._look(user)
                 # The first look tells nobody anything: a page reads the store itself when it opens.
                 if user in seen and now != seen[user]:
-                    for listener in those:
+                    for listener, _ in those:
                         listener(problem)
                 seen[user] = now
+                tickers = [ticker for _, ticker in those if ticker is not None]
+                if tickers and not problem:
+                    latest[user] = self._tick(user, now, tickers, latest.get(user, {}))
             if listeners:
                 self.looked.set()
             leave.wait(max(LOOK_S, 20 * (time.monotonic() - began)))
+
+    def _tick(
+        self, user: str, seen: tuple[Any, ...], tickers: Sequence[Ticker], latest: dict[str, Any]
+    ) -> dict[str, Any]:
+        """Tells the tickers of running laps that have gone on since; the last frame of each lap now."""
+        _, finished = seen
+        if not finished:  # no session is recording
+            return {}
+        try:
+            rows = self._store().for_user(user).find_running_laps().to_dicts()
+        except PurpleSectorError:
+            return latest  # the next look says it
+        new = [row for row in rows if row["latest_us"] is not None and latest.get(row["lap_id"]) != row["latest_us"]]
+        for ticker in tickers if new else ():
+            ticker(new)
+        return {row["lap_id"]: row["latest_us"] for row in rows}
 
     def _look(self, user: str) -> tuple[Any, str]:
         """What there is, as something to compare, and the sentence if it cannot be read."""

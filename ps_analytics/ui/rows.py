@@ -5,11 +5,11 @@ from dataclasses import asdict
 from typing import Any
 
 from ps_analytics.lap import LapKind
-from ps_analytics.ui.comparison import LaidLap
+from ps_analytics.ui.comparison import DELTA, LaidLap
 from ps_analytics.ui.corner_sheet import CornerRow, CornerSheet, CornerSpan
 from ps_analytics.ui.display import lap_line
 from ps_analytics.ui.ideal import IDEAL
-from ps_analytics.ui.laps import LapRow, best_sectors
+from ps_analytics.ui.laps import RUNNING, LapRow, best_sectors
 from ps_analytics.ui.state import ReviewState
 
 NO_DELTA = {
@@ -18,37 +18,57 @@ NO_DELTA = {
 }  # fmt: skip
 
 
+SO_FAR = {
+    "text": "so far", "short": "so far", "warns": False,
+    "title": "What it has lost so far, at the same places of the track; it closes when the lap is over.",
+}  # fmt: skip
+NOT_YET = {
+    "text": "no delta yet", "short": "no delta yet", "warns": False,
+    "title": "While a lap is driven, a delta needs the places it passes on the track. It comes when the lap is over.",
+}  # fmt: skip
+
+
 def shown_laps(state: ReviewState) -> list[dict[str, Any]]:
     """The laps that are drawn, in the order chosen.
 
-    Keys: id, label, time_s, color, dash, reference (whether it is) and closure (how its delta closes: text, short,
-    title, warns; None for the reference).
+    Keys: id, label, time_s, color, dash, reference (whether it is), running (whether it is being driven) and closure
+    (how its delta closes: text, short, title, warns; None for the reference).
     """
     laid = state.comparison.laps if state.comparison else {}
     return [_shown_lap(state.find_lap(lap_id), laid[lap_id], state) for lap_id in state.chosen if lap_id in laid]
 
 
 def _shown_lap(row: LapRow, laid: LaidLap, state: ReviewState) -> dict[str, Any]:
-    reference, closure = row.lap_id == state.reference_id, laid.closure
+    reference, running = row.lap_id == state.reference_id, row.kind == RUNNING
+    closure = asdict(laid.closure) if laid.closure else NO_DELTA
+    if running:
+        closure = SO_FAR if DELTA in laid.columns else NOT_YET
     return {
         "id": row.lap_id,
         "label": lap_label(row),
         "time_s": row.lap_time_s,
         "reference": reference,
-        "closure": None if reference else asdict(closure) if closure else NO_DELTA,
+        "running": running,
+        "closure": None if reference else closure,
         **lap_line(state.slots[row.lap_id]),
     }
 
 
 def lap_label(row: LapRow) -> str:
     """What a lap is called."""
+    if row.kind == RUNNING:
+        return f"Lap {row.lap_number} · running"
     return "Ideal" if row.lap_id == IDEAL else f"Lap {row.lap_number}"
 
 
 def lap_rows(state: ReviewState) -> list[dict[str, Any]]:
-    """The laps of the session as the list shows them; gaps are to its best lap, in s."""
+    """The laps of the session as the list shows them, the running one last; gaps are to its best lap, in s."""
     best, sectors = state.best, best_sectors(state.laps)
-    return [_lap_item(lap, state, best, sectors) for lap in state.laps]
+    rows = [_lap_item(lap, state, best, sectors) for lap in state.laps]
+    if state.running is not None and rows:
+        item = _lap_item(state.running, state, best, sectors)
+        rows.append({**item, "time_s": state.running_s, "refused": state.running_note, "counts": True})
+    return rows
 
 
 def ideal_row(state: ReviewState) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""What the pages of a process share: settings, one store, one watcher, one worker."""
+"""What the pages of a process share: settings, one store, one watcher, and a worker each for two kinds of work."""
 
 import threading
 from collections.abc import Iterator
@@ -17,6 +17,7 @@ class Shared:
         self.settings = settings
         self.watcher = StoreWatcher(self.store)
         self.worker = ThreadPoolExecutor(1, thread_name_prefix="page-worker")
+        self.running_worker = ThreadPoolExecutor(1, thread_name_prefix="running-lap")
         self._store: Store | None = None
         self._lock = threading.Lock()
 
@@ -35,7 +36,8 @@ class Shared:
     def close(self) -> None:
         """Stop watching and working, and close the store."""
         self.watcher.close()
-        self.worker.shutdown(cancel_futures=True)
+        for worker in (self.worker, self.running_worker):
+            worker.shutdown(cancel_futures=True)
         with self._lock:
             store, self._store = self._store, None
         if store is not None:

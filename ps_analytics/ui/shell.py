@@ -1,6 +1,6 @@
 """The page around a workspace: template, title, the session's life from opening to closing."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -37,13 +37,21 @@ def review_page() -> Page:
     user = own.settings.user
     document: Any = pn.state.curdoc
     in_turn = partial(_later, document)
-    later = on(own.worker, in_turn=in_turn, attempt=lambda action: workspace.attempt(action))
-    state = ReviewState(lambda: own.store().for_user(user), later=later)
+    later, running_later = (
+        on(worker, in_turn=in_turn, attempt=lambda action: workspace.attempt(action))
+        for worker in (own.worker, own.running_worker)
+    )
+    state = ReviewState(lambda: own.store().for_user(user), later=later, running_later=running_later)
     leave: list[Callable[[], None]] = []
 
     def opened() -> None:
-        leave.append(own.watcher.subscribe(user, lambda problem: _later(document, partial(changed, problem))))
+        leave.append(own.watcher.subscribe(user, lambda problem: in_turn(partial(changed, problem)), ticked))
         state.refresh()
+
+    def ticked(laps: Sequence[Mapping[str, Any]]) -> None:
+        for lap in laps:
+            if lap["session_id"] == state.session_id:  # a page that looks at another session has nothing to do
+                in_turn(partial(workspace.attempt, partial(state.tick, lap)))
 
     def changed(problem: str) -> None:
         workspace.attempt(partial(state.report, problem) if problem else state.refresh)

@@ -7,15 +7,17 @@ import param
 import polars as pl
 
 from ps_analytics.channels.catalog import CATALOG
-from ps_analytics.errors import NotFound, PurpleSectorError
+from ps_analytics.errors import IncompatibleLaps, NotFound, PurpleSectorError
 from ps_analytics.lap import Lap
 from ps_analytics.ui.comparison import ALIGNING, Comparison, Grid, LaidLap
 from ps_analytics.ui.corner_sheet import DRIVEN, CornerSheet, corner_sheet
+from ps_analytics.ui.following import FollowingState
 from ps_analytics.ui.ideal import IDEAL, NOTHING, IdealEntry, busy, ideal_entry, impossible, unknown
-from ps_analytics.ui.laps import LapRow, first_choice, lap_row, reference_of, slots_of, worth_a_look
+from ps_analytics.ui.laps import LapRow, first_choice, lap_row, reference_of, running_row, slots_of, worth_a_look
 from ps_analytics.ui.later import Later, at_once
 from ps_analytics.ui.layouts import channels_of, driver_overview, with_channel, with_name
 from ps_analytics.ui.math.shown import Measured, ShownMath
+from ps_analytics.ui.running import RunningSource
 
 NO_LAPS = "No laps yet. `psa demo` or `psa import FILE`."
 NO_LAPS_HERE = "This session has no laps."
@@ -23,7 +25,7 @@ FIRST_LAP = "The first lap is being driven. It appears here when it ends."
 TIMES_ONLY = "This session has lap times and no telemetry: there is nothing to draw."
 
 
-class LapSource(Protocol):
+class LapSource(RunningSource, Protocol):
     """What the page asks of a store; every answer is the asking user's own."""
 
     def find_events(self) -> pl.DataFrame:
@@ -35,11 +37,11 @@ class LapSource(Protocol):
     def find_laps(self, *, session_id: str) -> pl.DataFrame:
         """The laps of a session in order, one a row."""
 
-    def read_lap(self, lap_id: str, channels: Sequence[str] | None = None) -> Lap:
-        """A lap with these channels, or with all it has."""
+    def read_lap(self, lap_id: str, channels: Sequence[str] | None = None, *, reference: Lap | None = None) -> Lap:
+        """A lap with these channels, or with all it has; `reference` is the lap formulas compare it with."""
 
 
-class ReviewState(param.Parameterized):
+class ReviewState(FollowingState):
     """The choices behind a review page. Commands change it; a workspace watches it."""
 
     events = param.List(item_type=dict, doc="The user's events: `event_id`, `name`.")
@@ -66,15 +68,23 @@ class ReviewState(param.Parameterized):
     problem = param.String(doc="One sentence: what is missing or went wrong, and what to do.")
     document: Any = param.Dict(default={}, allow_None=False, doc="The plot layout in force: `configs` and `layout`.")
 
-    def __init__(self, source: Callable[[], LapSource], *, later: Later = at_once, **params: Any) -> None:
+    def __init__(
+        self,
+        source: Callable[[], LapSource],
+        *,
+        later: Later = at_once,
+        running_later: Later = at_once,
+        **params: Any,
+    ) -> None:
         """The state of a page.
 
         Args:
             source: gives the store when it is asked for, so that a page is up before a database is opened.
             later: runs what no plot waits for: corners, the ideal lap.
+            running_later: runs what the running lap takes, which should not wait for those.
             **params: other values than the defaults.
         """
-        super().__init__(**{"document": driver_overview(), **params})
+        super().__init__(source, running_later, **{"document": driver_overview(), **params})
         self._source, self._later = source, later
         self._grid: Grid | None = None
         self._laid: dict[str, LaidLap] = {}
@@ -97,9 +107,10 @@ class ReviewState(param.Parameterized):
         if lap_id == IDEAL and self.ideal.state:
             ideal: LapRow = self.ideal.row
             return ideal
-        for lap in self.laps:
-            if lap.lap_id == lap_id:
-                return lap
+        for lap in [*self.laps, self.running]:
+            if lap is not None and lap.lap_id == lap_id:
+                found: LapRow = lap
+                return found
         raise NotFound("lap", lap_id)
 
     def refresh(self) -> None:
@@ -146,8 +157,14 @@ class ReviewState(param.Parameterized):
         self._show(chosen, self.reference_id)
 
     def set_reference(self, lap_id: str) -> None:
-        """Compares with this lap; it is shown if it was not."""
+        """Compares with this lap; it is shown if it was not.
+
+        Raises:
+            IncompatibleLaps: it is still being driven.
+        """
         self.find_lap(lap_id)
+        if self._is_running(lap_id):
+            raise IncompatibleLaps("A lap can be the reference once it is over.")
         if lap_id == IDEAL and self.ideal.lap is None:
             self._work_out_ideal(lambda: self.set_reference(IDEAL))
             return
@@ -155,14 +172,15 @@ class ReviewState(param.Parameterized):
 
     def rotate_reference(self) -> None:
         """Makes the next of the shown laps the reference."""
-        if self.chosen:
-            place = self.chosen.index(self.reference_id) if self.reference_id in self.chosen else -1
-            self.set_reference(self.chosen[(place + 1) % len(self.chosen)])
+        over = [lap_id for lap_id in self.chosen if not self._is_running(lap_id)]
+        if over:
+            place = over.index(self.reference_id) if self.reference_id in over else -1
+            self.set_reference(over[(place + 1) % len(over)])
 
     def step_lap(self, by: int) -> None:
         """Replaces the lap compared with the reference by the next (+1) or the one before it (−1) in the list."""
         order = [lap.lap_id for lap in self.laps if lap.lap_id != self.reference_id]
-        others = [lap_id for lap_id in self.chosen if lap_id != self.reference_id]
+        others = [i for i in self.chosen if i != self.reference_id and not self._is_running(i)]
         if not order:
             return
         place = order.index(others[-1]) + by if others and others[-1] in order else 0
@@ -181,6 +199,7 @@ class ReviewState(param.Parameterized):
     def renew_math(self, renamed: Mapping[str, str]) -> None:
         """Reads the math channels that are drawn anew: they have changed; `renamed` has old names and new."""
         self._math.forget()
+        self._follower.forget()
         for name, now in renamed.items():
             self.document = with_name(self.document, name, now)
         if self.comparison is not None and any(name not in CATALOG for name in channels_of(self.document)):
@@ -188,7 +207,8 @@ class ReviewState(param.Parameterized):
 
     def measured(self, name: str) -> Measured | None:
         """Unit and values of a math channel that is drawn."""
-        return self._math.measured(name)
+        found, grown = self._math.measured(name), self.grown.measured.get(name) if self.grown else None
+        return grown if grown is not None and (found is None or found.stepped) else found
 
     def read_whole(self, lap_id: str) -> Lap:
         """A lap with all it was recorded with, or the ideal lap; from any thread.
@@ -207,24 +227,32 @@ class ReviewState(param.Parameterized):
     def _open(self, session_id: str) -> None:
         found = self._source().find_laps(session_id=session_id).to_dicts() if session_id else []
         laps = [lap_row(row) for row in found if row["ended_us"] is not None]
+        open_rows = found if self._is_recording(session_id) else []
+        running = next((running_row(row) for row in open_rows if row["ended_us"] is None), None)
         same = session_id == self.session_id
-        if same and laps == self.laps and self.status not in ("loading", "error"):
+        if same and laps == self.laps and running == self.running and self.status not in ("loading", "error"):
             return
         before = {lap.driven for lap in self.laps}
         stale = {lap.lap_id for lap in laps if lap.driven not in before}
         self._forget(stale if same else None)
-        known = {IDEAL, *(lap.lap_id for lap in laps)}
-        chosen = [lap_id for lap_id in self.chosen if lap_id in known] if same else []
+        chosen = self._going_on(laps, running) if same else []
+        if running != self.running:
+            self.param.update(running=running, running_s=0.0, running_note="", grown=None)
         self.param.update(session_id=session_id, laps=laps)
-        if not chosen or stale & set(chosen) or self.status != "ready":
-            self._show(chosen or first_choice(laps), self.reference_id)
+        if not chosen or chosen != self.chosen or stale & set(chosen) or self.status != "ready":
+            self._show(chosen or first_choice(laps, running), self.reference_id)
         self._keep_ideal()
+
+    def _is_recording(self, session_id: str) -> bool:
+        return any(row["session_id"] == session_id and row["status"] == "recording" for row in self.sessions)
 
     def _forget(self, stale: set[str] | None) -> None:
         """What was worked out of laps that have changed holds no longer; None: of none of them."""
         if stale is None:
             self._grid, self._laid, self._read_laps, self._asked = None, {}, {}, set()
             self._math.forget()
+            self._follower.forget()
+            self._followed = ""
             self.param.update(corners=CornerSheet(), ideal=NOTHING)
             return
         for lap_id in stale:
@@ -240,8 +268,8 @@ class ReviewState(param.Parameterized):
     def _show(self, chosen: Sequence[str], reference_id: str) -> None:
         """Puts laps on the screen: decides the reference and the colours, and computes what is missing."""
         rows = [self.find_lap(lap_id) for lap_id in chosen]
-        if reference_id not in chosen:
-            reference_id = reference_of(rows)
+        if reference_id not in chosen or self._is_running(reference_id):
+            reference_id = reference_of([row for row in rows if not self._is_running(row.lap_id)])
         if self._grid is None or self._grid.lap.lap_id != reference_id:
             self._grid, self._laid, self._asked = None, {}, set()
         comparison, problem = self._compare(chosen, reference_id)
@@ -256,18 +284,19 @@ class ReviewState(param.Parameterized):
         )
         self._read_laps = {lap_id: lap for lap_id, lap in self._read_laps.items() if lap_id in chosen}
         self._work_out_corners()
+        self._follow()
 
     def _status(self, comparison: Comparison | None, problem: str) -> tuple[str, str]:
         """What there is to show, and the sentence that goes with it."""
         if not self.laps:
-            recording = any(r["session_id"] == self.session_id and r["status"] == "recording" for r in self.sessions)
+            recording = self._is_recording(self.session_id)
             return "empty", FIRST_LAP if recording else NO_LAPS_HERE if self.session_id else NO_LAPS
         if not any(lap.has_telemetry for lap in self.laps):
             return "times", TIMES_ONLY
         return ("ready" if comparison or not problem else "error"), problem
 
     def _compare(self, chosen: Sequence[str], reference_id: str) -> tuple[Comparison | None, str]:
-        if not chosen:
+        if not reference_id:
             return None, ""
         names = channels_of(self.document)
         try:
@@ -275,14 +304,20 @@ class ReviewState(param.Parameterized):
         except PurpleSectorError as error:
             return None, str(error)
         refused: dict[str, str] = {}
-        for lap_id in [i for i in chosen if i not in self._laid]:
+        for lap_id in [i for i in chosen if i not in self._laid and not self._is_running(i)]:
             try:
                 lap = self._grid.lap if lap_id == reference_id else self._read(lap_id)
                 self._laid[lap_id] = self._grid.lay(lap, names)
             except PurpleSectorError as error:
                 refused[lap_id] = str(error)
-        shown = {i: self._math.laid(i, self._laid[i], names) for i in chosen if i in self._laid}
+        shown = {i: self._with_math(i, names) for i in chosen if i in self._laid}
         return Comparison(reference_id, self._grid.distance_m, shown, refused), " ".join(refused.values())
+
+    def _with_math(self, lap_id: str, names: Sequence[str]) -> LaidLap:
+        laid, grid = self._laid[lap_id], self._grid
+        if self._is_running(lap_id) or grid is None:
+            return laid
+        return self._math.laid(lap_id, laid, names, reference=lambda: self.read_whole(grid.lap.lap_id))
 
     def _read(self, lap_id: str) -> Lap:
         if lap_id not in self._read_laps:
@@ -296,7 +331,8 @@ class ReviewState(param.Parameterized):
         grid, known = self._grid, self.corners
         if grid is None or self.comparison is None:
             return
-        missing = [self._read(lap_id) for lap_id in self.comparison.laps if lap_id not in self._asked]
+        over = [lap_id for lap_id in self.comparison.laps if not self._is_running(lap_id)]
+        missing = [self._read(lap_id) for lap_id in over if lap_id not in self._asked]
         if not missing or (known.note and known.reference_id == grid.lap.lap_id):
             return
         self._asked |= {lap.lap_id for lap in missing}

@@ -4,6 +4,8 @@ import logging
 from collections.abc import Callable, Mapping
 from typing import Any
 
+import numpy as np
+
 from ps_analytics.errors import PurpleSectorError
 from ps_analytics.ui.comparison import DELTA, Column, Comparison
 from ps_analytics.ui.components.bus import PageBus
@@ -20,6 +22,7 @@ from ps_analytics.ui.math.desk import MathDesk
 from ps_analytics.ui.math.host import ReviewHost
 from ps_analytics.ui.math.state import MathState
 from ps_analytics.ui.rows import corner_message, ideal_row, lap_rows, map_note, session_choice, shown_laps
+from ps_analytics.ui.running import Growth
 from ps_analytics.ui.state import ReviewState
 
 _log = logging.getLogger(__name__)
@@ -29,8 +32,8 @@ MESSAGE_BYTES = 2_000_000
 
 UNEXPECTED = "Something went wrong here; the log of `psa serve` says what. Reload the page to go on."
 
-WATCHED = ("events", "sessions", "laps", "event_id", "session_id", "chosen", "reference_id", "slots", "comparison",
-           "status", "problem")  # fmt: skip
+WATCHED = ("events", "sessions", "laps", "running", "event_id", "session_id", "chosen", "reference_id", "slots",
+           "comparison", "status", "problem")  # fmt: skip
 """What one commit brings to the browser; the corners and the ideal lap come by themselves, when they are there."""
 
 COMMANDS: dict[str, Callable[[ReviewState, Mapping[str, Any]], None]] = {
@@ -81,7 +84,9 @@ class ReviewWorkspace:
         self._watchers = [
             state.param.watch(lambda *_: self.update(), list(WATCHED)),
             state.param.watch(lambda *_: self._send_corners(), ["corners"]),
-            state.param.watch(lambda *_: self._list_laps(), ["ideal"]),
+            state.param.watch(lambda *_: self._list_laps(), ["ideal", "running_note"]),
+            state.param.watch(lambda *_: self._tell_time(), ["running_s"]),
+            state.param.watch(lambda *_: self._grow(), ["grown"]),
             state.param.watch(lambda *_: self._rearrange(), ["document"]),
             state.param.watch(lambda *_: self._offer_laps(), ["comparison"]),
         ]
@@ -202,6 +207,24 @@ class ReviewWorkspace:
         if parcel:
             self.bus.send({"op": "columns", "columns": parcel})
 
+    def _tell_time(self) -> None:
+        """Sends how long the running lap has been driven: all that changes of its row while it is."""
+        if self._listening and self.state.running is not None:
+            self.bus.send({"op": "running", "lap": self.state.running.lap_id, "time_s": self.state.running_s})
+
+    def _grow(self) -> None:
+        """Sends what is new of the running lap; a column the browser does not have yet comes with a commit."""
+        growth = self.state.grown
+        if not self._listening or growth is None:
+            return
+        columns = {f"{growth.lap_id}|{name}": values for name, values in growth.laid.columns.items()}
+        if any(len(self._sent.get(key, ())) != len(values) for key, values in columns.items()):
+            self.update()
+            return
+        pieces = {key: piece for key, values in columns.items() if (piece := grown_piece(self._sent[key], values))}
+        self._sent |= columns
+        self.bus.send({"op": "grow", "columns": pieces, "provisional": _provisional(growth)})
+
     def _commit(self) -> None:
         state = self.state
         self._generation += 1
@@ -211,8 +234,23 @@ class ReviewWorkspace:
             "generation": self._generation,
             "session": state.session_id,
             "laps": shown_laps(state),
+            "provisional": _provisional(state.grown),
             "channels": self._displays(source),
             "math": self._make_math is not None,
             "status": {"kind": state.status, "text": state.problem},
             "mapNote": map_note(state),
         })  # fmt: skip
+
+
+def grown_piece(before: Column, now: Column) -> dict[str, Any]:
+    """The stretch of a column that is another now: `at` its first point and its `values`; nothing if it is the same."""
+    changed = np.flatnonzero(before.view(np.int32) != now.view(np.int32))  # bit by bit, for NaN is never NaN
+    if not len(changed):
+        return {}
+    first = int(changed[0])
+    return {"at": first, "values": now[first : int(changed[-1]) + 1]}
+
+
+def _provisional(growth: Growth | None) -> dict[str, int]:
+    """From which point on each column of the running lap may still change."""
+    return {} if growth is None else {f"{growth.lap_id}|{name}": at for name, at in growth.provisional.items()}

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ps_analytics.channels.catalog import CATALOG, Kind
-from ps_analytics.errors import PurpleSectorError
+from ps_analytics.errors import FormulaError, PurpleSectorError
 from ps_analytics.lap import Lap, Trace, fill
 from ps_analytics.ui.comparison import DELTA, Column, LaidLap
 
@@ -16,8 +16,8 @@ from ps_analytics.ui.comparison import DELTA, Column, LaidLap
 class ChannelSource(Protocol):
     """What is asked of a store: channels of a lap by name, math channels among them."""
 
-    def read_lap(self, lap_id: str, channels: Sequence[str] | None = None) -> Lap:
-        """A lap with these channels."""
+    def read_lap(self, lap_id: str, channels: Sequence[str] | None = None, *, reference: Lap | None = None) -> Lap:
+        """A lap with these channels, against a reference."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,8 +36,17 @@ class ShownMath:
     source: Callable[[], ChannelSource]
     _found: dict[str, tuple[LaidLap, dict[str, Measured | None]]] = field(default_factory=dict)
 
-    def laid(self, lap_id: str, laid: LaidLap, names: Iterable[str]) -> LaidLap:
-        """The lap with its columns of those names that are math channels; one it has not got is left out."""
+    def laid(
+        self, lap_id: str, laid: LaidLap, names: Iterable[str], *, reference: Callable[[], Lap] | None = None
+    ) -> LaidLap:
+        """The lap with its columns of those names that are math channels; one it has not got is left out.
+
+        Args:
+            lap_id: the lap's.
+            laid: the lap as it is laid.
+            names: of channels of any kind.
+            reference: reads the reference lap whole, for a channel that asks for it.
+        """
         wanted = [name for name in names if name not in CATALOG and name not in (*laid.columns, DELTA)]
         if not wanted:
             return laid
@@ -47,32 +56,46 @@ class ShownMath:
         self._found[lap_id] = (laid, found)
         for name in wanted:
             if name not in found:
-                found[name] = self._read(lap_id, laid, name)
+                found[name] = self._read(lap_id, laid, name, reference)
         columns = {name: measured.column for name in wanted if (measured := found[name]) is not None}
         return replace(laid, columns={**laid.columns, **columns})
 
     def measured(self, name: str) -> Measured | None:
-        """What is known of a channel that is shown, from any of the laps."""
-        return next((m for _, found in self._found.values() if (m := found.get(name)) is not None), None)
+        """What is known of a channel that is shown, from any of the laps: against itself the reference has zeros."""
+        known = [measured for _, found in self._found.values() if (measured := found.get(name)) is not None]
+        return min(known, key=lambda measured: measured.stepped, default=None)
 
     def forget(self, lap_ids: Iterable[str] | None = None) -> None:
         """Reads anew what is asked for next; of these laps, or of all."""
         for lap_id in [*self._found] if lap_ids is None else lap_ids:
             self._found.pop(lap_id, None)
 
-    def _read(self, lap_id: str, laid: LaidLap, name: str) -> Measured | None:
+    def _read(self, lap_id: str, laid: LaidLap, name: str, reference: Callable[[], Lap] | None) -> Measured | None:
         try:
-            lap = self.source().read_lap(lap_id, [name])
+            lap = self._lap(lap_id, name, reference)
         except PurpleSectorError:
             return None  # the plot says that it is missing; the editor says why
         trace = lap.traces.get(name)
         if trace is None or laid.stamp_s is None or not len(trace.values):
             return None
         stepped = bool(np.isin(trace.values[np.isfinite(trace.values)], (0, 1)).all())
-        return Measured(_on_metres(lap, trace, laid.stamp_s, stepped=stepped), trace.unit or "", stepped)
+        return Measured(on_metres(lap, trace, laid.stamp_s, stepped=stepped), trace.unit or "", stepped)
+
+    def _lap(self, lap_id: str, name: str, reference: Callable[[], Lap] | None) -> Lap:
+        """A lap with a channel; the reference is read for the few that ask for it.
+
+        Raises:
+            PurpleSectorError: the lap does not have it.
+        """
+        try:
+            return self.source().read_lap(lap_id, [name])
+        except FormulaError as error:
+            if error.code != "E-NO-REFERENCE" or reference is None:
+                raise
+            return self.source().read_lap(lap_id, [name], reference=reference())
 
 
-def _on_metres(lap: Lap, trace: Trace, stamp_s: NDArray[np.float64], *, stepped: bool) -> Column:
+def on_metres(lap: Lap, trace: Trace, stamp_s: NDArray[np.float64], *, stepped: bool) -> Column:
     """A channel at the times the lap passed the metres of the grid; NaN where it did not."""
     passed = np.isfinite(stamp_s)
     column = np.full(len(stamp_s), np.nan, np.float32)

@@ -21,6 +21,9 @@ export class Bus {
     this.unit = "m"
     this.session = "" // whose laps these are: another one is looked at afresh
     this.laps = [] // the chosen laps: {id, label, color, dash, reference}
+    this.running = {lap: "", time_s: 0} // the lap that is being driven, and for how long it has been
+    this.provisional = {} // "lap|channel" → the first point with a value that may still change
+    this.growths = 0 // how often it has grown: what tests wait for
     this.channels = {} // name → {label, unit, decimals, stepped, ...}
     this.window = null // [from, to] in x; null is the whole lap
     this.cursor = 0 // in x
@@ -42,7 +45,7 @@ export class Bus {
   }
 
   // Calls `listener(topics)` at most once an animation frame. Topics: data, window, cursor, status, style, panels,
-  // corners (the table), spans (where corners begin and end), math (its editor is asked for).
+  // corners (the table), spans (where corners begin and end), math (its editor is asked for), running (its time).
   subscribe(topics, listener) {
     this._subscribers.set(listener, topics)
     return () => {
@@ -206,6 +209,7 @@ export class Bus {
         this.cursor = 0
       }
       this.laps = message.laps
+      this.provisional = plain(message.provisional)
       this.channels = message.channels
       this.status = message.status
       this.mapNote = message.mapNote
@@ -215,6 +219,15 @@ export class Bus {
       else if (this.window && this.window[1] > high) this.window = [this.window[0], high]
       this.cursor = Math.min(Math.max(this.cursor, low), high)
       for (const topic of ["data", "status"]) this.announce(topic)
+    } else if (op === "grow") {
+      // What is new of the lap that is being driven.
+      for (const [key, {at, values}] of entries(message.columns)) this.columns.set(key, spliced(this.columns.get(key), at, values))
+      this.provisional = plain(message.provisional)
+      this.growths += 1
+      this.announce("data")
+    } else if (op === "running") {
+      this.running = {lap: message.lap, time_s: message.time_s}
+      this.announce("running")
     } else if (op === "corners") {
       const {corners, tables, notes, note} = message
       const moved = JSON.stringify(corners) !== JSON.stringify(this.corners.corners)
@@ -226,6 +239,17 @@ export class Bus {
       this.announce("status")
     } else this._ears.get(op)?.(message)
   }
+}
+
+// A copy with other values from a place on: who drew the one before knows by it that this is another.
+function spliced(column, at, values) {
+  const copy = column.slice()
+  copy.set(values, at)
+  return copy
+}
+
+function plain(mapping) {
+  return Object.fromEntries(entries(mapping))
 }
 
 function entries(mapping) {

@@ -47,9 +47,9 @@ class CornerPanel {
     this.mark()
   }
 
-  // The lap the user chose while it is compared, else the last that is.
+  // The lap the user chose while it is compared, else the last that is; one that is being driven has no corners yet.
   pick() {
-    const compared = this.bus.laps.filter((lap) => !lap.reference)
+    const compared = this.bus.laps.filter((lap) => !lap.reference && !lap.running)
     return compared.find(({id}) => id === this.lap) ?? compared.at(-1) ?? this.bus.reference
   }
 
@@ -96,7 +96,7 @@ class CornerPanel {
 
   // Whose corners these are; a choice where several laps are compared.
   nameLaps(lap) {
-    const compared = this.bus.laps.filter(({reference}) => !reference)
+    const compared = this.bus.laps.filter(({reference, running}) => !reference && !running)
     const chip = (each) => h("button", {
       class: "chip", type: "button", "aria-pressed": String(each === lap), style: `--lap:${ink(each.color)}`, text: each.label,
       title: `Corners of ${each.label} against the reference`, onclick: () => this.choose(each.id),

@@ -5,7 +5,7 @@ import {IdealRow} from "./ideal_row.js"
 import {fixed, lapTime} from "./numbers.js"
 import {dress, ink} from "./theme.js"
 
-const KINDS = {out: "out lap", in: "in lap", pit: "through the pits", partial: "incomplete", standing: "standing start"}
+const KINDS = {out: "out lap", in: "in lap", pit: "through the pits", partial: "incomplete", standing: "standing start", running: "being driven"}
 
 class LapRow {
   constructor(bus, id) {
@@ -29,7 +29,8 @@ class LapRow {
     this.state = state
     const reasons = lap.reasons.join("; ")
     this.number.textContent = `Lap ${lap.number}`
-    this.time.textContent = lapTime(lap.time_s)
+    if (lap.kind === "running") this.tick(lap.time_s)
+    else this.time.textContent = lapTime(lap.time_s)
     this.time.classList.toggle("best", lap.best)
     this.gap.textContent = lap.best ? "best" : lap.gap_s == null ? "" : fixed(lap.gap_s, 3, true)
     this.gap.hidden = !this.gap.textContent
@@ -48,6 +49,12 @@ class LapRow {
     this.reference.setAttribute("aria-pressed", String(lap.reference))
     this.reference.setAttribute("aria-label", `Reference: lap ${lap.number}`)
     this.reference.title = lap.reference ? "The reference" : "Make it the reference"
+    this.reference.hidden = lap.kind === "running" // it can be one when it is over
+  }
+
+  // How long the lap has been driven: tenths are what an eye can follow.
+  tick(time_s) {
+    this.time.textContent = lapTime(time_s).slice(0, -2)
   }
 }
 
@@ -95,6 +102,10 @@ class LapPanel {
     this.bus.announce("laps")
   }
 
+  tick({lap, time_s}) {
+    this.rows.get(lap)?.tick(time_s)
+  }
+
   walk(event) {
     const step = {ArrowDown: 1, ArrowUp: -1}[event.key]
     if (!step) return
@@ -111,7 +122,9 @@ export const LapList = {
     const panel = new LapPanel(busOf(model.page), model.title)
     const show = () => panel.show(model.laps, model.ideal)
     for (const name of ["laps", "ideal"]) model.on(name, show)
-    model.on("remove", busOf(model.page).subscribe(["style"], show))
+    const bus = busOf(model.page)
+    model.on("remove", bus.subscribe(["style"], show))
+    model.on("remove", bus.subscribe(["running"], () => panel.tick(bus.running)))
     show()
     return panel.frame.root
   },

@@ -19,9 +19,9 @@ function fill(select, options, value) {
   select.disabled = options.length === 0
 }
 
-function nameLap({label, time_s, color, dash, reference}) {
+function nameLap({label, time_s, color, dash, reference, running}) {
   const role = reference ? "reference" : ""
-  return h("span", {}, stroke(ink(color), dash), h("b", {text: label}), h("span", {class: "number", text: lapTime(time_s)}), role)
+  return h("span", {}, stroke(ink(color), dash), h("b", {text: label}), h("span", {class: "number", text: running ? "" : lapTime(time_s)}), role)
 }
 
 export const SessionPicker = {

@@ -13,6 +13,7 @@ const PAD = [6, 12, 20, 48] // of the plot, in CSS pixels: top, right, bottom, l
 const BADGES_IN_FULL = 2 // with more laps than that each badge says the least
 const LOSS = "rgb(255 90 80 / .16)"
 const GAIN = "rgb(60 210 110 / .16)"
+const OPEN = {width: 1.25, dash: [2, 3]} // of a lap that is being driven: what may still change
 const STEPPED = uPlot.paths.stepped({align: 1})
 const LINEAR = uPlot.paths.linear()
 
@@ -27,6 +28,7 @@ export class TracePanel {
     this.drag = h("div", {class: "drag", hidden: true})
     this.plot = null
     this.lanes = []
+    this.tails = [] // the numbers of the series that are drawn on, in another way, where they may still change
     this.extents = {}
     this.dots = []
     this.cells = []
@@ -67,14 +69,34 @@ export class TracePanel {
     if (width < 8 || height < 8 || !Object.keys(this.bus.channels).length) return
     const names = this.names.map((name) => (Array.isArray(name) ? this.firstRecorded(name) : name))
     this.lanes = lanesOf(names, this.bus.channels, this.mode)
-    const structure = JSON.stringify([names, this.bus.laps, this.bus.laps.map(({color}) => ink(color)), this.lanes.map((lane) => lane.channels)])
+    const structure = JSON.stringify([names, this.bus.laps, this.bus.laps.map(({color}) => ink(color)), this.lanes.map((lane) => lane.channels), this.recorded()])
     if (structure !== this.structure) {
       this.structure = structure
       this.build(width, height)
     }
     const columns = this.series.map(({lap, channel}) => plottable(this.bus.column(lap.id, channel.name), this.bus.x.length))
-    this.plot.setData([this.bus.x, ...columns], false)
+    const tails = this.tails.map((i) => this.cutOpen(columns, i))
+    this.plot.setData([this.bus.x, ...columns, ...tails], false)
     this.applyWindow()
+  }
+
+  // Which of the drawn channels each lap has: a lap that is being driven may get one later.
+  recorded() {
+    return this.bus.laps.map((lap) => this.lanes.flatMap(({channels}) => channels.map(({name}) => Boolean(this.bus.column(lap.id, name)))))
+  }
+
+  // Takes what may still change out of a column and gives it back as one of its own; they meet in one point.
+  cutOpen(columns, i) {
+    const {lap, channel} = this.series[i]
+    const column = columns[i]
+    const tail = new Array(column.length).fill(null)
+    const from = this.bus.provisional[`${lap.id}|${channel.name}`]
+    if (from == null) return tail
+    const settled = Array.from(column)
+    for (let k = Math.max(from - 1, 0); k < column.length; k++) tail[k] = column[k]
+    settled.fill(null, from)
+    columns[i] = settled
+    return tail
   }
 
   // A panel may name stand-ins for a channel; the first that any lap has is shown.
@@ -102,6 +124,11 @@ export class TracePanel {
         paths: channel.stepped ? STEPPED : LINEAR, points: {show: false},
         ...(channel.above && {fill: (plot) => gainAndLoss(plot, lane.scale), fillTo: 0}),
       })
+    }
+    this.tails = this.series.flatMap(({lap}, i) => (lap.running ? [i] : []))
+    for (const i of this.tails) {
+      const {lap, channel, lane} = this.series[i]
+      this.plot.addSeries({scale: lane.scale, stroke: ink(lap.color), ...OPEN, paths: channel.stepped ? STEPPED : LINEAR, points: {show: false}})
     }
     this.buildDots()
     this.buildValues()
