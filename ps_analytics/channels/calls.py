@@ -10,7 +10,7 @@ from ps_analytics.channels.formula import Tree, is_range_change
 from ps_analytics.channels.functions.call import Call
 from ps_analytics.channels.functions.rows import SCOPES, MissingColumn
 from ps_analytics.channels.functions.signature import CONDITION, CONSTANT, Limits, Signature
-from ps_analytics.channels.functions.table import OF_ITS_ROW, Function
+from ps_analytics.channels.functions.table import Function
 from ps_analytics.channels.graph import Node
 from ps_analytics.channels.quantities import RADIANS, RATIO, SECONDS, Quantity, of
 from ps_analytics.channels.terms import Term
@@ -19,7 +19,6 @@ from ps_analytics.errors import FormulaError
 if TYPE_CHECKING:
     from ps_analytics.channels.checked import FormulaChecker
 
-STATEFUL_COST = 16
 _SECTIONS = {"outings": "session", "laps": "lap", "corners": "corner", "straights": "straight"}
 """What MoTeC's range_change names, and the scope it is; other track sections are sections."""
 _METRES = of("m")
@@ -44,12 +43,9 @@ def check_call(checker: "FormulaChecker", tree: Tree) -> Term:
     if function is None:
         raise _no_function(tree, checker.program.functions)
     if function.make is None:
-        checker.spend(STATEFUL_COST if function.group == "reference lap" else 1, tree)
         return FORMS[function.name](checker, tree)
     arguments = _sorted(tree, function)
     way = _way(tree, function, arguments)
-    of_other_rows = function.group not in OF_ITS_ROW or bool(way.options)  # min and max over a lap have options
-    checker.spend(STATEFUL_COST if of_other_rows else 1, tree)
     try:
         call = _bind(checker, tree, function, way, arguments)
         return Term(function.make(call), function.unit_rule.of(call), tree)

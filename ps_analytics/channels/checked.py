@@ -21,7 +21,6 @@ from ps_analytics.errors import FormulaError, UnknownUnit
 if TYPE_CHECKING:
     from ps_analytics.channels.program import Program
 
-MAX_COST = 400
 
 _VALUES: dict[str, float | bool] = {"pi": 3.141592653589793, "e": 2.718281828459045, "true": True, "false": False}
 
@@ -34,7 +33,6 @@ class FormulaChecker:
         self.graph = program.graph
         self.diagnostics: list[Diagnostic] = []
         self.literals: list[float] = []
-        self._cost = 0
         self._done: dict[int, Term] = {}
 
     def term(self, tree: Tree) -> Term:
@@ -75,18 +73,6 @@ class FormulaChecker:
     def condition(self, tree: Tree) -> Node:
         """A part of the formula as a condition."""
         return self.graph.condition(self.term(tree).node)
-
-    def spend(self, cost: int, tree: Tree) -> None:
-        """Counts what an operation costs.
-
-        Raises:
-            FormulaError: the formula costs more than one may.
-        """
-        self._cost += cost
-        if self._cost > MAX_COST:
-            raise fault(
-                "E-LIMIT", tree.position, tree.end, what="too costly; make a channel of its own of a part of it"
-            )
 
     def blame(
         self, code: str, tree: Tree, *, hint: str = "", fix: tuple[int, int, str] | None = None, **facts: object
@@ -198,13 +184,11 @@ def _name(checker: FormulaChecker, tree: Tree) -> Term:
 
 
 def _negative(checker: FormulaChecker, tree: Tree) -> Term:
-    checker.spend(1, tree)
     term = checker.number(tree.args[0])
     return Term(checker.apply(each.NEGATE, term.node), term.quantity, tree)
 
 
 def _not(checker: FormulaChecker, tree: Tree) -> Term:
-    checker.spend(1, tree)
     return Term(checker.apply(each.NOT, checker.condition(tree.args[0])), PLAIN, tree)
 
 
@@ -213,7 +197,6 @@ def _group(checker: FormulaChecker, tree: Tree) -> Term:
 
 
 def _ternary(checker: FormulaChecker, tree: Tree) -> Term:
-    checker.spend(1, tree)
     condition = checker.condition(tree.args[0])
     yes, no = checker.join(checker.number(tree.args[1]), checker.number(tree.args[2]), tree, "choose between")
     return Term(checker.apply(each.CHOOSE, condition, yes.node, no.node), yes.quantity.or_else(no.quantity), tree)
@@ -228,7 +211,6 @@ def _misplaced(checker: FormulaChecker, tree: Tree) -> Term:
 
 
 def _operands(checker: FormulaChecker, tree: Tree, first: Term) -> tuple[Term, Term]:
-    checker.spend(1, tree)
     return replace(first, node=checker.graph.number(first.node)), checker.number(tree.args[1])
 
 
@@ -281,13 +263,11 @@ def _comparison(checker: FormulaChecker, tree: Tree, first: Term) -> Term:
 
 
 def _logic(checker: FormulaChecker, tree: Tree, first: Term) -> Term:
-    checker.spend(1, tree)
     a, b = checker.graph.condition(first.node), checker.condition(tree.args[1])
     return Term(checker.apply(each.AND if tree.op == "and" else each.OR, a, b), PLAIN, tree)
 
 
 def _convert(checker: FormulaChecker, tree: Tree, first: Term) -> Term:
-    checker.spend(1, tree)
     unit, source = tree.args[1], first.quantity
     node = checker.graph.number(first.node)
     if not unit.text:

@@ -35,7 +35,6 @@ def _case(checker: "FormulaChecker", tree: Tree) -> Term:
     arguments = _positional(tree, 3, MAX_ARGUMENTS, takes)
     whole = checker.number(arguments[-1])
     for condition, value in reversed(list(zip(arguments[:-1:2], arguments[1::2], strict=True))):
-        checker.spend(1, tree)
         chosen, otherwise = checker.join(checker.number(value), whole, tree, "choose between")
         node = checker.apply(each.CHOOSE, checker.condition(condition), chosen.node, otherwise.node)
         whole = Term(node, chosen.quantity.or_else(otherwise.quantity), tree)

@@ -7,6 +7,7 @@ from typing import Any
 
 from ps_analytics.channels.catalog import unit_of
 from ps_analytics.channels.checked import FormulaChecker, check_result
+from ps_analytics.channels.costs import check_cost
 from ps_analytics.channels.definitions import Diagnostic, MathChannel
 from ps_analytics.channels.faults import fault, nearest
 from ps_analytics.channels.formula import SETUP, Tree, named, parse
@@ -206,6 +207,7 @@ class Program:
         tree = self._trees.get(last.name)
         if tree is None:
             tree = self._trees[last.name] = parse(last.formula)
+            check_cost(tree, self.functions)
         depth = 1
         for used in self._uses(tree, last):
             if used.name in self._failed:

@@ -8,9 +8,8 @@ import pytest
 
 from ps_analytics import channels
 from ps_analytics.channels import faults, formula, graph, tokens
-from ps_analytics.channels.calls import STATEFUL_COST
 from ps_analytics.channels.catalog import CATALOG
-from ps_analytics.channels.checked import MAX_COST
+from ps_analytics.channels.costs import MAX_COST, STATEFUL_COST
 from ps_analytics.channels.definitions import Diagnostic
 from ps_analytics.channels.exchange.imported import fault_of_name
 from ps_analytics.channels.forms import MAX_ARGUMENTS, MAX_POINTS
