@@ -7,7 +7,7 @@ STAMP := $(VENV)/.installed
 BUNDLE := ps_analytics/ui/components/dist/ps_analytics.js
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint notebooks bench bench-analysis bench-ui tools lock clean
+.PHONY: help demo test lint notebooks docs bench bench-analysis bench-ui fuzz-math mutate-math tools lock clean
 
 help:  ## print this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -34,8 +34,17 @@ bench: $(BUNDLE)  ## measure storage, decoders and analysis, as ratios of one ru
 bench-analysis: $(BUNDLE)  ## judge laps, deltas, corners and ideal laps by 1,000 simulated sessions with injected trouble
 	$(BIN)/python -m tests.bench.bench_analysis
 
+fuzz-math: $(BUNDLE)  ## throw 100,000 random and damaged formulas at the language
+	$(BIN)/python -m tests.bench.fuzz_math
+
+mutate-math: $(BUNDLE)  ## put small faults into the language and count those its tests notice
+	$(BIN)/python -m tests.bench.mutate_math
+
 bench-ui: $(BUNDLE) tools  ## measure the review page beside a bare plot page
 	$(BIN)/python -m tests.bench.bench_ui
+
+docs: $(BUNDLE)  ## write docs/functions.md and its plots anew from the table of functions
+	$(BIN)/python -m docs.generate_functions
 
 tools:  ## install what the tests drive: Chromium and PostgreSQL (Debian packages)
 	@./.ci/tools
