@@ -59,14 +59,14 @@ def compile_plan(outputs: Sequence[tuple[str, Node]], *, places: dict[int, Place
         outputs: name and node.
         places: what is known of the reference lap, by the number of the node of its program.
     """
-    nodes = _reached(node for _, node in outputs)
+    nodes = reached(node for _, node in outputs)
     compiler = _Compiler(nodes, _named_twice(nodes, [node for _, node in outputs]), places or {})
     for node in compiler.nodes:
         compiler.add(node)
     return compiler.plan(outputs)
 
 
-def _reached(outputs: Iterable[Node]) -> list[Node]:
+def reached(outputs: Iterable[Node]) -> list[Node]:
     """The nodes that outputs need, operands first."""
     found: dict[int, Node] = {}
     waiting = list(outputs)

@@ -18,8 +18,8 @@ from ps_analytics.channels.program import Setup
 from ps_analytics.channels.settling import Settling, outlasts_a_lap
 from ps_analytics.errors import UnknownChannel
 
-MOST_WORK = 1_000
-"""Rows computed for each row that comes, at most: 6 rows a tick are a tenth of a second, and 6,000 a lap."""
+MOST_WORK = 400
+"""Rows computed for each row that comes, at most: at 60 Hz and two ticks a second, all of a lap up to 200 s a tick."""
 _LAP_KEYS = ("session_id", "lap_id")
 
 

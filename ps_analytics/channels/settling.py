@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from ps_analytics.channels.compile import reached
 from ps_analytics.channels.functions.rows import RUNS
 from ps_analytics.channels.graph import Ahead, Node
 from ps_analytics.channels.kernels.segments import segment_ids
@@ -41,7 +42,7 @@ class Settling:
     def of(cls, channels: Mapping[str, Node]) -> "Settling":
         """What may change of channels, by the operations that compute them."""
         found = {node.index: node for node in reached(channels.values()) if node.looks_ahead}
-        steps = tuple(_step(found[index], found) for index in sorted(found))
+        steps = tuple(_step(node, found) for node in found.values())
         return cls(steps, {name: node.index for name, node in channels.items()})
 
     @property
@@ -67,18 +68,6 @@ class Settling:
                 known = _before(step.ahead, time, segment, known)
             settled[step.index] = known
         return {name: settled.get(index, len(time)) for name, index in self.channels.items()}
-
-
-def reached(nodes: Iterable[Node]) -> list[Node]:
-    """Some nodes and all they are computed from."""
-    found: dict[int, Node] = {}
-    waiting = list(nodes)
-    while waiting:
-        node = waiting.pop()
-        if node.index not in found:
-            found[node.index] = node
-            waiting.extend(node.args)
-    return list(found.values())
 
 
 def outlasts_a_lap(nodes: Iterable[Node]) -> bool:
