@@ -11,6 +11,7 @@ import polars as pl
 import polars.selectors as cs
 
 from ps_analytics.channels.functions.binding import AT_REFERENCE, Places
+from ps_analytics.channels.functions.elementwise import MIRRORED
 from ps_analytics.channels.graph import LARGEST, Node
 
 DEEPEST = 16
@@ -116,7 +117,12 @@ class _Compiler:
         if node.operation is AT_REFERENCE:
             params = (self._places[params[0]], *params[1:])
         operands = [self._column(arg) if node.operation.stateful else self._expressions[arg.index] for arg in node.args]
-        expression = node.operation.lower(*operands, *params)
+        lower = node.operation.lower
+        if node.operation in MIRRORED and node.args[0].index in self._single:
+            # Polars gives too few rows where a number stands left of a comparison with a sum of what is chosen.
+            lower = MIRRORED[node.operation].lower
+            operands.reverse()
+        expression = lower(*operands, *params)
         if not node.operation.stateful and all(arg.index in self._single for arg in node.args):
             self._single.add(node.index)
             self._keep(node, _computed(expression, node) if node.args else expression, stage=0, depth=0)

@@ -209,7 +209,7 @@ def columns_of(frame: pl.DataFrame | pl.LazyFrame, units: Mapping[str, str | Non
 def _kind(dtype: type[pl.DataType]) -> str:
     if dtype is pl.Boolean:
         return "condition"
-    return "number" if dtype.is_numeric() else "other"
+    return "number" if dtype.is_numeric() or dtype == pl.Null else "other"
 
 
 def _places(program: Program, frame: pl.DataFrame) -> dict[int, Places]:

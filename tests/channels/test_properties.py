@@ -114,6 +114,23 @@ def test_the_lazy_way_gives_the_same_values(chance: Random) -> None:
 
 
 @given(chance=RANDOM)
+@settings(max_examples=100)
+def test_a_row_has_the_same_value_alone_and_among_others_if_no_function_looks_at_others(chance: Random) -> None:
+    text, found = usable(chance, 4)
+    program = _program({"t": text}, LAPS, drives.UNITS, drives.SETUP, REFERENCE, "off", OTHERS)
+    program.check("t")
+    assume(not any(node.operation and node.operation.stateful for node in program.graph))
+    odd = (pl.lit(None, dtype=pl.Float64), pl.lit(0.0), pl.lit(1.0))
+    replaced = {name: chance.choice(odd) for name in found.needs if chance.random() < 0.3}
+    rows = LAPS.sample(4, seed=chance.randrange(99)).with_columns(**replaced)
+    whole = found.run(rows)["t"]
+    assert len(whole) == len(rows), text
+    assert_same(found.apply(rows.lazy()).collect()["t"], whole, text)
+    for row in range(len(rows)):
+        assert_same(found.run(rows[row])["t"], whole[row : row + 1], text)
+
+
+@given(chance=RANDOM)
 @settings(max_examples=40)
 def test_spaces_comments_and_parentheses_change_nothing(chance: Random) -> None:
     text, found = usable(chance)

@@ -87,6 +87,11 @@ COMPARISONS = {
         "<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge, "==": operator.eq, "!=": operator.ne,
     }.items()
 }  # fmt: skip
+MIRRORED = {
+    COMPARISONS[sign]: COMPARISONS[other]
+    for sign, other in {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "==": "==", "!=": "!="}.items()
+}
+"""What compares the same with its operands exchanged."""
 AND = Operation("and", operator.and_, bound=lambda *_: 1.0, kind="condition", fold=operator.and_)
 OR = Operation("or", operator.or_, bound=lambda *_: 1.0, kind="condition", fold=operator.or_)
 XOR = Operation("xor", lambda a, b: a != b, bound=lambda *_: 1.0, kind="condition", fold=operator.ne)
