@@ -321,7 +321,7 @@ def check_result(checker: FormulaChecker, term: Term, formula: str) -> Quantity:
     if not found.converts_to(quantity):
         hint = "convert it with [unit], or declare another unit"
         checker.blame("E-UNIT-RESULT", whole, unit=found.text, declared=declared, hint=hint)
-    elif abs(factor - 1) > 1e-12 or (found.has_zero_point and found.unit.offset != quantity.unit.offset):
+    elif abs(factor - 1) > 1e-12 or (not found.spread and found.unit.offset != quantity.unit.offset):
         by_hand = any(
             value and min(abs(value / factor - 1), abs(value * factor - 1)) <= 0.005 for value in checker.literals
         )
