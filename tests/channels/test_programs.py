@@ -432,6 +432,58 @@ class TestCompiled:
         assert "brake" not in plan
 
 
+class TestPlan:
+    """What becomes a column of its own: what is named twice, what other rows are read of, and every 16th level."""
+
+    @pytest.mark.parametrize(
+        ("text", "stages"),
+        [
+            ("speed * 2 + 1", []),
+            ("1 / (speed + 1)", [1]),
+            ("1 / speed", []),
+            ("(speed + 1) * (speed + 1)", [1]),
+            ("(speed + 1) * (speed + 2)", []),
+            ("max(speed + 1, 2)", [1]),
+            ("max(speed, 2)", []),
+            ("ln(raw(speed) + 1)", [1]),
+            ("abs(" * 16 + "speed" + ")" * 16, [1]),
+            ("abs(" * 15 + "speed" + ")" * 15, []),
+            ("abs(" * 39 + "speed" + ")" * 39, [1, 1]),
+            ("derivative(speed)", [1]),
+            ("derivative(speed, 1)", [1, 1]),
+            ("derivative(speed) + derivative(speed)", [1, 1]),
+            ("smooth(derivative(speed), 1)", [1, 1]),
+            ("prev(speed + 1)", [2]),
+            ("sum(speed)", []),
+            ("sum(speed + 1)", [1]),
+            ("(speed > 1 ? speed : 2)", [1]),
+            ("speed * setup.mass", []),
+            ("setup.mass * setup.mass + 1", []),
+        ],
+    )
+    def test_has_these_stages(self, text: str, stages: list[int]) -> None:
+        drive = pl.DataFrame({"timestamp": [0.0, 1.0], "speed": [1.0, 2.0]})
+        plan = channels.compiled({"t": text}, drive, setup={"mass": (2.0, "")}).plan
+        assert [len(stage) for stage in plan.stages] == stages
+
+    def test_reads_each_column_once_and_only_numbers_are_cleaned(self) -> None:
+        frame = pl.DataFrame({"lap_id": ["a"], "speed": [1.0], "abs_active": [True], "timestamp": [0.0]})
+        plan = channels.compiled({"t": "prev(speed) + speed + abs_active", "u": "speed"}, frame).plan
+        assert sorted(plan.needs) == ["abs_active", "lap_id", "speed", "timestamp"]
+        assert len(plan.read) == 4
+        assert len(plan.numbers) == 2
+
+    def test_of_nothing_but_constants_still_has_the_rows_of_the_frame(self) -> None:
+        plan = channels.compiled({"t": "1 + 2", "u": "true"}, SPEEDS).plan
+        assert plan.needs == ()
+        assert plan.run(SPEEDS).rows() == [(3.0, True), (3.0, True)]
+        assert plan.apply(SPEEDS.lazy()).collect().rows() == [(3.0, True), (3.0, True)]
+
+    def test_of_constants_reads_a_frame_whose_first_column_is_anything(self) -> None:
+        frame = pl.DataFrame({"key": ["x", None], "speed": [1.0, 2.0]})
+        assert channels.evaluate({"t": "1"}, frame)["t"].to_list() == [1.0, 1.0]
+
+
 def test_each_shipped_channel_has_a_vector_and_is_strict_without_a_warning() -> None:
     vectors = [case for case in read_cases() if case.where.startswith("shipped:")]
     assert {case.formula for case in vectors if case.values} == {f"'{name}'" for name in SHIPPED}
