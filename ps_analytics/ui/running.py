@@ -13,13 +13,13 @@ from ps_analytics.channels import MathChannel, compiled
 from ps_analytics.channels.catalog import CATALOG
 from ps_analytics.channels.live import MOST_WORK, LiveChannels
 from ps_analytics.errors import FormulaError
-from ps_analytics.lap import Lap, LapKind, Trace
+from ps_analytics.lap import CONDITION, Lap, LapKind, Trace
 from ps_analytics.store.running import NewFrames
 from ps_analytics.ui.comparison import ALIGNING, DELTA, Grid, LaidLap
 from ps_analytics.ui.later import Later
 from ps_analytics.ui.math.desk import sentence
 from ps_analytics.ui.math.ground import Ground
-from ps_analytics.ui.math.shown import Measured, on_metres
+from ps_analytics.ui.math.shown import Measured, measured_on
 
 BY_PLACE = (POSITION, PROJECTION, CENTRE_LINE)
 """The ways to lay a lap that know where it is before it is over; a distance is stretched to the track's length then."""
@@ -155,9 +155,9 @@ class RunningLap:
         measured, provisional = {}, {}
         for name in values.frame.columns:
             found = values.frame[name].cast(pl.Float64).fill_null(np.nan).to_numpy()
-            trace = Trace(name, self._math.channels[name].unit or None, base.rate_hz, base.start_s, found)
-            stepped = bool(np.isin(found[np.isfinite(found)], (0, 1)).all())
-            measured[name] = Measured(on_metres(lap, trace, stamp_s, stepped=stepped), trace.unit or "", stepped)
+            channel = self._math.channels[name]
+            unit = CONDITION if channel.is_condition else channel.unit or None
+            measured[name] = measured_on(lap, Trace(name, unit, base.rate_hz, base.start_s, found), stamp_s)
             first = _first_open(stamp_s, lap.times(base), values.settled[name])
             if first is not None:
                 provisional[name] = first

@@ -207,8 +207,8 @@ class ReviewState(FollowingState):
 
     def measured(self, name: str) -> Measured | None:
         """Unit and values of a math channel that is drawn."""
-        found, grown = self._math.measured(name), self.grown.measured.get(name) if self.grown else None
-        return grown if grown is not None and (found is None or found.stepped) else found
+        found = self._math.measured(name)
+        return found if found is not None or self.grown is None else self.grown.measured.get(name)
 
     def read_whole(self, lap_id: str) -> Lap:
         """A lap with all it was recorded with, or the ideal lap; from any thread.
@@ -317,7 +317,8 @@ class ReviewState(FollowingState):
         laid, grid = self._laid[lap_id], self._grid
         if self._is_running(lap_id) or grid is None:
             return laid
-        return self._math.laid(lap_id, laid, names, reference=lambda: self.read_whole(grid.lap.lap_id))
+        made = self.ideal.lap if lap_id == IDEAL else None
+        return self._math.laid(lap_id, laid, names, reference=lambda: self.read_whole(grid.lap.lap_id), made=made)
 
     def _read(self, lap_id: str) -> Lap:
         if lap_id not in self._read_laps:

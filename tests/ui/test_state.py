@@ -284,6 +284,20 @@ def test_three_samples_are_refused_in_words_and_the_rest_is_drawn(state, weekend
     assert state.reference_id in state.comparison.laps
 
 
+def test_a_math_channel_on_a_plot_is_computed_on_the_ideal_lap_too(patient, later, weekend) -> None:
+    patient.refresh()
+    later.run()
+    patient.toggle_lap(IDEAL)
+    later.run()
+    plot = next(config["id"] for config in patient.document["configs"] if config["kind"] == "traces")
+    patient.show_channel("Distance Driven", plot)  # ∫v dt, which on a metre grid is the grid
+    laid = patient.comparison.laps[IDEAL].columns["Distance Driven"]
+    known = np.isfinite(laid)
+    assert known.mean() > 0.95
+    metres = patient.comparison.distance_m[known]
+    assert np.abs(np.diff(laid[known]) - np.diff(metres)).max() < 0.2
+
+
 def test_the_ideal_lap_is_worked_out_when_it_is_asked_for_and_drawn_like_any_other(patient, later, weekend) -> None:
     patient.refresh()
     later.run()

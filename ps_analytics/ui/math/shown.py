@@ -7,17 +7,21 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from ps_analytics.channels.catalog import CATALOG, Kind
-from ps_analytics.errors import FormulaError, PurpleSectorError
-from ps_analytics.lap import Lap, Trace, fill
+from ps_analytics.channels import MathChannel
+from ps_analytics.channels.catalog import CATALOG
+from ps_analytics.errors import FormulaError, PurpleSectorError, UnknownChannel
+from ps_analytics.lap import CONDITION, Lap, Trace, fill
 from ps_analytics.ui.comparison import DELTA, Column, LaidLap
 
 
 class ChannelSource(Protocol):
-    """What is asked of a store: channels of a lap by name, math channels among them."""
+    """What is asked of a store: channels of a lap by name, math channels among them, and what those are."""
 
     def read_lap(self, lap_id: str, channels: Sequence[str] | None = None, *, reference: Lap | None = None) -> Lap:
         """A lap with these channels, against a reference."""
+
+    def math_library(self, *, vehicle_id: str | None = None, session_id: str | None = None) -> dict[str, MathChannel]:
+        """Every channel a formula may name, by name."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,7 +41,13 @@ class ShownMath:
     _found: dict[str, tuple[LaidLap, dict[str, Measured | None]]] = field(default_factory=dict)
 
     def laid(
-        self, lap_id: str, laid: LaidLap, names: Iterable[str], *, reference: Callable[[], Lap] | None = None
+        self,
+        lap_id: str,
+        laid: LaidLap,
+        names: Iterable[str],
+        *,
+        reference: Callable[[], Lap] | None = None,
+        made: Lap | None = None,
     ) -> LaidLap:
         """The lap with its columns of those names that are math channels; one it has not got is left out.
 
@@ -46,6 +56,7 @@ class ShownMath:
             laid: the lap as it is laid.
             names: of channels of any kind.
             reference: reads the reference lap whole, for a channel that asks for it.
+            made: the lap itself, if the store does not have it because it was put together.
         """
         wanted = [name for name in names if name not in CATALOG and name not in (*laid.columns, DELTA)]
         if not wanted:
@@ -56,30 +67,31 @@ class ShownMath:
         self._found[lap_id] = (laid, found)
         for name in wanted:
             if name not in found:
-                found[name] = self._read(lap_id, laid, name, reference)
+                found[name] = self._read(lap_id, laid, name, reference, made)
         columns = {name: measured.column for name in wanted if (measured := found[name]) is not None}
         return replace(laid, columns={**laid.columns, **columns})
 
     def measured(self, name: str) -> Measured | None:
-        """What is known of a channel that is shown, from any of the laps: against itself the reference has zeros."""
+        """What is known of a channel that is shown, from the lap it moves most on: that tells how to write it."""
         known = [measured for _, found in self._found.values() if (measured := found.get(name)) is not None]
-        return min(known, key=lambda measured: measured.stepped, default=None)
+        return max(known, key=lambda measured: _spread(measured.column), default=None)
 
     def forget(self, lap_ids: Iterable[str] | None = None) -> None:
         """Reads anew what is asked for next; of these laps, or of all."""
         for lap_id in [*self._found] if lap_ids is None else lap_ids:
             self._found.pop(lap_id, None)
 
-    def _read(self, lap_id: str, laid: LaidLap, name: str, reference: Callable[[], Lap] | None) -> Measured | None:
+    def _read(
+        self, lap_id: str, laid: LaidLap, name: str, reference: Callable[[], Lap] | None, made: Lap | None
+    ) -> Measured | None:
         try:
-            lap = self._lap(lap_id, name, reference)
+            lap = self._lap(lap_id, name, reference) if made is None else self._computed(made, name, reference)
         except PurpleSectorError:
             return None  # the plot says that it is missing; the editor says why
         trace = lap.traces.get(name)
         if trace is None or laid.stamp_s is None or not len(trace.values):
             return None
-        stepped = bool(np.isin(trace.values[np.isfinite(trace.values)], (0, 1)).all())
-        return Measured(on_metres(lap, trace, laid.stamp_s, stepped=stepped), trace.unit or "", stepped)
+        return measured_on(lap, trace, laid.stamp_s)
 
     def _lap(self, lap_id: str, name: str, reference: Callable[[], Lap] | None) -> Lap:
         """A lap with a channel; the reference is read for the few that ask for it.
@@ -94,11 +106,34 @@ class ShownMath:
                 raise
             return self.source().read_lap(lap_id, [name], reference=reference())
 
+    def _computed(self, lap: Lap, name: str, reference: Callable[[], Lap] | None) -> Lap:
+        """A lap that no store has with a channel.
 
-def on_metres(lap: Lap, trace: Trace, stamp_s: NDArray[np.float64], *, stepped: bool) -> Column:
+        Raises:
+            PurpleSectorError: it cannot be computed.
+        """
+        library = self.source().math_library()
+        if name not in library:
+            raise UnknownChannel(name, known=library)
+        there = None if reference is None else reference()
+        return lap.with_math({name: library[name]}, library=library, reference=there)
+
+
+def measured_on(lap: Lap, trace: Trace, stamp_s: NDArray[np.float64]) -> Measured:
+    """A channel of a lap at the times the lap passed the metres of the grid."""
+    stepped = trace.unit == CONDITION
+    return Measured(on_metres(lap, trace, stamp_s), "" if stepped else trace.unit or "", stepped)
+
+
+def on_metres(lap: Lap, trace: Trace, stamp_s: NDArray[np.float64]) -> Column:
     """A channel at the times the lap passed the metres of the grid; NaN where it did not."""
     passed = np.isfinite(stamp_s)
     column = np.full(len(stamp_s), np.nan, np.float32)
-    kind = Kind.STEP if stepped else Kind.LINEAR
-    column[passed] = fill(lap.times(trace), trace.values.astype(np.float64), stamp_s[passed], kind=kind)
+    values = trace.values.astype(np.float64)
+    column[passed] = fill(lap.times(trace), values, stamp_s[passed], kind=trace.kind)
     return column
+
+
+def _spread(column: Column) -> float:
+    known = column[np.isfinite(column)]
+    return float(np.ptp(known)) if len(known) else 0.0
