@@ -185,19 +185,11 @@ def _run(mutant: Mutant, tests: Sequence[str]) -> None:
     os.dup2(sink, 1)
     os.dup2(sink, 2)
     sys.meta_path.insert(0, _Finder(mutant))
-    code = pytest.main(
-        [
-            "-x",
-            "-q",
-            "--noconftest",
-            "-p",
-            "no:cacheprovider",
-            "-W",
-            "ignore::pytest.PytestAssertRewriteWarning",
-            *tests,
-        ]
-    )
-    os._exit(int(code))
+    quietly = ("-x", "-q", "--noconftest", "-p", "no:cacheprovider", "-W", "ignore::pytest.PytestAssertRewriteWarning")
+    for test in tests:  # one after the other: most mutants are caught before the rest is even collected
+        if pytest.main([*quietly, test]):
+            os._exit(1)
+    os._exit(0)
 
 
 def _warm() -> None:

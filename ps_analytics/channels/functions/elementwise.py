@@ -82,7 +82,7 @@ WHOLE_POWER = Operation(
 """A power with a constant exponent that is whole and positive: it has a value for every base."""
 
 COMPARISONS = {
-    sign: Operation(sign, compare, bound=lambda *_: 1.0, kind="condition", fold=compare)
+    sign: Operation(sign, compare, kind="condition", fold=compare)
     for sign, compare in {
         "<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge, "==": operator.eq, "!=": operator.ne,
     }.items()
@@ -92,16 +92,16 @@ MIRRORED = {
     for sign, other in {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "==": "==", "!=": "!="}.items()
 }
 """What compares the same with its operands exchanged."""
-AND = Operation("and", operator.and_, bound=lambda *_: 1.0, kind="condition", fold=operator.and_)
-OR = Operation("or", operator.or_, bound=lambda *_: 1.0, kind="condition", fold=operator.or_)
-XOR = Operation("xor", lambda a, b: a != b, bound=lambda *_: 1.0, kind="condition", fold=operator.ne)
-NOT = Operation("not", operator.invert, bound=lambda _: 1.0, kind="condition", fold=operator.not_)
+AND = Operation("and", operator.and_, kind="condition", fold=operator.and_)
+OR = Operation("or", operator.or_, kind="condition", fold=operator.or_)
+XOR = Operation("xor", lambda a, b: a != b, kind="condition", fold=operator.ne)
+NOT = Operation("not", operator.invert, kind="condition", fold=operator.not_)
 CHOOSE = Operation("if", _chosen, bound=lambda c, a, b: max(a, b), repeats=True, fold=lambda c, a, b: a if c else b)
 SMALLER = Operation("min", _smaller, repeats=True, fold=min)
 LARGER = Operation("max", _larger, repeats=True, fold=max)
 MISSING = Operation("invalid", lambda: pl.lit(None, dtype=pl.Float64), bound=lambda: 0.0)
 DEFAULT = Operation("default", lambda x, d: x.fill_null(d), fold=lambda x, d: x)
-IS_VALID = Operation("isvalid", lambda x: x.is_not_null(), bound=lambda _: 1.0, kind="condition", fold=lambda x: True)
+IS_VALID = Operation("isvalid", lambda x: x.is_not_null(), kind="condition", fold=lambda x: True)
 GATE = Operation("gate", lambda x, c: pl.when(c).then(x))
 """The samples for which a condition is true; the others are missing."""
 GATE_TO_ZERO = Operation(
