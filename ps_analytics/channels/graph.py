@@ -38,7 +38,7 @@ def largest(*bounds: Any) -> float:
 class Operation:
     """One thing to compute: how its operands, then its parameters, become a Polars expression.
 
-    `bound` is the largest magnitude a number can have, from those of its operands. `repeats` says that the expression names
+    `bound` is the largest magnitude of a number, from those of its operands. `repeats` says that the expression names
     an operand more than once. A `stateful` one looks at other rows than its own; one that `looks_ahead` looks at later
     ones: so far ahead, or (True) at all of its scope. `never_negative` tells it from its operands (nodes) and
     parameters. `fold` computes it from constants where Polars is not to be asked.

@@ -30,8 +30,8 @@ FILES = (
 )  # fmt: skip
 """What is mutated: the language from its text to its plan; the kernels have tests of their own."""
 _NAMES = ("cases", "programs", "units", "golden", "properties")
-TESTS = ("ps_analytics/channels", *(f"tests/channels/test_{name}.py" for name in _NAMES))
-"""The examples of the documentation, then the tests: those that find most soonest come first."""
+TESTS = (*(f"tests/channels/test_{name}.py" for name in _NAMES), "ps_analytics/channels")
+"""The tests and the examples of the documentation: those that find most soonest come first."""
 LONGEST_S = 90
 """CPU time after which a mutant counts as caught: it hangs."""
 _COMPARED = {
