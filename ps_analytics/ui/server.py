@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from panel.io.server import Server, get_server
+from tornado.websocket import WebSocketClosedError
 
 from ps_analytics.config import Settings
 from ps_analytics.errors import BadSetting, PortInUse, PurpleSectorError
@@ -49,6 +50,7 @@ def dashboards(settings: Settings, *, kept_s: float = KEPT_S) -> Iterator[Server
     secrets = read_secrets(settings.data_dir)
     # Page paths, tokens and visitors are nobody's business, not even the log's.
     logging.getLogger("tornado.access").disabled = True
+    logging.getLogger("asyncio").addFilter(_is_no_closed_page)
     port = _usable_port(settings.host, settings.port)
     with sharing(settings) as own:
         with suppress(PurpleSectorError):  # the page says it, and again until it is mended
@@ -101,6 +103,11 @@ def page_url(server: Server, settings: Settings) -> str:
     """Where the first page is."""
     host = "127.0.0.1" if settings.host in ("0.0.0.0", "::", "") else settings.host
     return f"http://{f'[{host}]' if ':' in host else host}:{server.port}/{FIRST_PAGE}"
+
+
+def _is_no_closed_page(record: logging.LogRecord) -> bool:
+    """Whether a record tells of more than a browser that left while something was on its way to it."""
+    return record.exc_info is None or not isinstance(record.exc_info[1], WebSocketClosedError)
 
 
 def _usable_port(host: str, port: int) -> int:

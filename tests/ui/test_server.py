@@ -1,5 +1,6 @@
 """The web server: who may speak to it, and what it says when it cannot start."""
 
+import logging
 import socket
 import urllib.error
 import urllib.request
@@ -7,6 +8,7 @@ from typing import Any
 
 import pytest
 from bokeh.util.token import generate_jwt_token, generate_session_id
+from tornado.websocket import WebSocketClosedError
 
 from ps_analytics.config import Settings
 from ps_analytics.errors import BadSetting, PortInUse
@@ -78,3 +80,13 @@ def test_two_servers_of_one_process_do_not_mix_their_users(settings: Settings, s
     other = settings.model_copy(update={"user": "bruno", "data_dir": tmp_path / "other"})
     with serve(settings) as first, serve(other) as second:
         assert first.url != second.url
+
+
+def test_a_browser_that_leaves_is_no_error_in_the_log(
+    settings: Settings, serve: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    with serve(settings):
+        log = logging.getLogger("asyncio")
+        log.error("a task failed", exc_info=WebSocketClosedError())
+        log.error("a task failed", exc_info=RuntimeError("out of ink"))
+    assert [str(record.exc_info[1]) for record in caplog.records if record.exc_info] == ["out of ink"]
