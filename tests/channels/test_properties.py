@@ -74,7 +74,7 @@ def assert_same(one: pl.Series, other: pl.Series, text: str) -> None:
 
 
 @given(chance=RANDOM)
-@settings(max_examples=100)
+@settings(max_examples=60)
 def test_a_lap_has_the_same_values_alone_in_its_session_and_in_a_season(chance: Random) -> None:
     text, found = usable(chance)
     assume(found.scopes <= WITHIN_A_LAP)
@@ -114,7 +114,7 @@ def test_the_lazy_way_gives_the_same_values(chance: Random) -> None:
 
 
 @given(chance=RANDOM)
-@settings(max_examples=100)
+@settings(max_examples=60)
 def test_a_row_has_the_same_value_alone_and_among_others_if_no_function_looks_at_others(chance: Random) -> None:
     text, found = usable(chance, 4)
     program = _program({"t": text}, LAPS, drives.UNITS, drives.SETUP, REFERENCE, "off", OTHERS)
@@ -217,7 +217,7 @@ def test_neither_policy_nor_the_declared_unit_changes_a_number(chance: Random) -
 
 
 @given(chance=RANDOM)
-@few
+@settings(max_examples=15)
 def test_entries_give_the_same_in_any_order_and_together_or_alone(chance: Random) -> None:
     texts = {f"t{n}": usable(chance, 2)[0] for n in range(3)}
     names = [*texts, *chance.sample(list(SHIPPED), 3)]
