@@ -326,6 +326,14 @@ class TestFrames:
         frame = pl.DataFrame({"speed": [1.0, value, 2.0], "throttle": [1.0, 2.0, 3.0]})
         assert channels.evaluate({"t": "speed + 1", "u": "throttle"}, frame).rows() == [(2, 1), (None, 2), (3, 3)]
 
+    @pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf, 1e31, -1e31])
+    def test_one_odd_value_is_found_among_many(self, value: float) -> None:
+        speed = np.ones(250_000)
+        speed[[7, 200_000]] = value
+        found = channels.evaluate({"t": "speed + 1"}, pl.DataFrame({"speed": speed}))["t"]
+        assert found.is_null().arg_true().to_list() == [7, 200_000]
+        assert found.drop_nulls().unique().to_list() == [2.0]
+
     def test_numbers_of_every_type_are_read_as_64_bit(self) -> None:
         for dtype in (pl.Int8, pl.UInt8, pl.Int16, pl.Int64, pl.UInt32, pl.Float32, pl.Decimal(10, 2)):
             frame = pl.DataFrame({"gear": pl.Series([100, 3, None]).cast(dtype)})
