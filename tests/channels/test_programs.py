@@ -13,6 +13,7 @@ from ps_analytics.channels import MathChannel
 from ps_analytics.channels.definitions import Policy
 from ps_analytics.channels.evaluate import Formula
 from ps_analytics.channels.functions import FUNCTIONS
+from ps_analytics.channels.graph import Graph, TooManyNodes
 from ps_analytics.channels.library import SHIPPED
 from ps_analytics.errors import FormulaError, UnknownChannel, UnknownUnit
 from tests.channels.drives import SETUP, drive
@@ -303,6 +304,14 @@ class TestLimits:
         assert channels.evaluate({"t": f"max({', '.join(points[:32])})"}, SPEEDS)["t"].to_list() == [31, 31]
         assert error_of({"t": f"max({', '.join(points[:33])})"}).code == "E-ARITY"
 
+    def test_a_graph_may_hold_20_000_nodes_and_not_one_more(self) -> None:
+        full = Graph()
+        for n in range(20_000):
+            full.constant(float(n))
+        full.constant(7.0)
+        with pytest.raises(TooManyNodes):
+            full.constant(0.5)
+
     def test_a_plan_may_hold_20_000_operations(self) -> None:
         entries = {f"c{n}": "+".join(f"{n}.{m:03d}" for m in range(1, 251)) for n in range(42)}  # each sum is a number
         with pytest.raises(FormulaError) as caught:
@@ -355,6 +364,12 @@ class TestFrames:
             found = channels.evaluate(entries, frame, setup={"m": (1, "kg")})
             assert found.height == rows
             assert found.dtypes == [pl.Float64, pl.Boolean, pl.Float64, pl.Float64, pl.Float64]
+
+    @pytest.mark.parametrize("scope", ["lap", "session", "stint", "sector", "section", "corner", "straight"])
+    def test_a_scope_that_is_asked_for_needs_its_column(self, scope: str) -> None:
+        error = error_of({"t": f"max(speed, over={scope})"})
+        assert (error.code, error.position, error.end) == ("E-SCOPE", 16, 16 + len(scope))
+        assert error.message == f"this data has no {scope}s (column {scope}_id is missing)"
 
     def test_without_a_clock_what_needs_none_works_and_the_rest_says_what_is_missing(self) -> None:
         assert channels.evaluate({"t": "sum(speed)"}, SPEEDS)["t"].to_list() == [108.0, 108.0]
