@@ -1,7 +1,7 @@
 """A call in a formula → the function of the table it means, its arguments checked against its signature."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from ps_analytics.channels.faults import fault, nearest
@@ -186,7 +186,7 @@ def _number(checker: "FormulaChecker", argument: Tree, function: Function, way: 
         hint = f"for the samples where it is true write stat_{function.name}(x, condition)"
         what = f"{function.name}() of several compares numbers, this is a condition"
         raise fault("E-ARG", argument.position, argument.end, what=what, hint=hint)
-    return replace(term, node=checker.graph.number(term.node))
+    return term.with_node(checker.graph.number(term.node))
 
 
 def _constant(checker: "FormulaChecker", argument: Tree, limits: Limits) -> float:
@@ -261,4 +261,4 @@ def _alike(checker: "FormulaChecker", function: Function, numbers: dict[str, Ter
     for i in rank[1:]:
         terms[i] = checker.join(lead, terms[i], tree, verb)[1]
         quantity = quantity.or_else(terms[i].quantity)
-    return {name: replace(term, quantity=quantity) for name, term in zip(numbers, terms, strict=True)}
+    return {name: term._replace(quantity=quantity) for name, term in zip(numbers, terms, strict=True)}

@@ -68,7 +68,7 @@ class FormulaChecker:
     def number(self, tree: Tree) -> Term:
         """A part of the formula as a number."""
         term = self.term(tree)
-        return replace(term, node=self.graph.number(term.node))
+        return term.with_node(self.graph.number(term.node))
 
     def condition(self, tree: Tree) -> Node:
         """A part of the formula as a condition."""
@@ -125,7 +125,7 @@ class FormulaChecker:
         node = term.node
         if factor != 1.0 or offset:
             node = self.graph.apply(CONVERT, self.graph.number(node), params=(factor, offset))
-        return Term(node, replace(target, spread=spread), term.tree)
+        return Term(node, replace(target, spread=True) if spread else target, term.tree)
 
     def unit_at(self, text: str, tree: Tree) -> Quantity:
         """The quantity of a unit's text.
@@ -159,7 +159,7 @@ class FormulaChecker:
             raise fault(error.code, tree.position, tree.end, hint=error.hint, fix=fix, **error.facts) from None
         if found.channel is not None:
             done = self.program.term_of(found.channel)
-            return replace(done, tree=tree)
+            return done._replace(tree=tree)
         node, quantity = self.program.column(found.name)
         return Term(node, quantity, tree)
 
@@ -193,7 +193,7 @@ def _not(checker: FormulaChecker, tree: Tree) -> Term:
 
 
 def _group(checker: FormulaChecker, tree: Tree) -> Term:
-    return replace(checker.term(tree.args[0]), tree=tree)
+    return checker.term(tree.args[0])._replace(tree=tree)
 
 
 def _ternary(checker: FormulaChecker, tree: Tree) -> Term:
@@ -211,7 +211,7 @@ def _misplaced(checker: FormulaChecker, tree: Tree) -> Term:
 
 
 def _operands(checker: FormulaChecker, tree: Tree, first: Term) -> tuple[Term, Term]:
-    return replace(first, node=checker.graph.number(first.node)), checker.number(tree.args[1])
+    return first.with_node(checker.graph.number(first.node)), checker.number(tree.args[1])
 
 
 def _sum(checker: FormulaChecker, tree: Tree, first: Term) -> Term:
@@ -278,7 +278,7 @@ def _convert(checker: FormulaChecker, tree: Tree, first: Term) -> Term:
     if not source.converts_to(target):
         hint = "take the unit away first: x[]" if source.parts else ""
         raise fault("E-UNIT-CONVERT", unit.position, unit.end, source=source.text, target=unit.text, hint=hint)
-    return replace(checker.converted(first, target), tree=tree)
+    return checker.converted(first, target)._replace(tree=tree)
 
 
 _LEAVES: dict[str, Callable[[FormulaChecker, Tree], Term]] = {

@@ -3,7 +3,7 @@
 Loosest first: `? :` · or · and · not · comparisons · + - · * / % mod · unary - + ! · ^ ** · [unit].
 """
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from ps_analytics.channels.faults import fault
 from ps_analytics.channels.tokens import Token, tokens_of
@@ -22,8 +22,7 @@ _LEVELS = {
 _SAME = {"||": "or", "&&": "and", "<>": "!=", "mod": "%", "**": "^"}
 
 
-@dataclass(frozen=True, slots=True)
-class Tree:
+class Tree(NamedTuple):
     """A formula or a part of it, and its place in the text (`end` exclusive).
 
     `op` is number, name, quoted, call, option, convert, unit, group, `? :`, not, neg, or an operator. `text` is what

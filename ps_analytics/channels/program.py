@@ -112,13 +112,13 @@ class Program:
             FormulaError: nothing.
         """
         try:
-            return replace(checker.resolve(replace(tree, text=text, op="quoted")), tree=tree)
+            return checker.resolve(tree._replace(text=text, op="quoted"))._replace(tree=tree)
         except FormulaError as error:
             if error.code != "E-UNKNOWN-CHANNEL":
                 raise
         alone = FormulaChecker(self, replace(checker.channel, inputs={}))
         try:
-            return replace(alone.term(parse(text)), tree=tree)
+            return alone.term(parse(text))._replace(tree=tree)
         except FormulaError as error:
             raise FormulaError(error.code, error.message, tree.position, tree.end, hint=error.hint) from None
 
@@ -223,7 +223,7 @@ class Program:
         checker = FormulaChecker(self, last)
         term = checker.term(tree)
         quantity = check_result(checker, term, last.formula)
-        self._depths[last.name], self._terms[last.name] = depth, replace(term, quantity=quantity)
+        self._depths[last.name], self._terms[last.name] = depth, term._replace(quantity=quantity)
         self._note(checker.diagnostics, last)
         path.pop()
 
