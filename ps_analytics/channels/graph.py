@@ -77,7 +77,7 @@ class Node:
 
 
 def _finite(x: pl.Expr) -> pl.Expr:
-    return pl.when(x.is_finite()).then(x)
+    return pl.when(x.abs() <= OVERFLOW).then(x)  # false of NaN, too
 
 
 FINITE = Operation("finite", _finite, bound=lambda _: OVERFLOW, repeats=True, never_negative=lambda x: x.never_negative)
