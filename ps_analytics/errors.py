@@ -18,10 +18,15 @@ PurpleSectorError
 ├── IncompatibleLaps             two laps that cannot be compared
 ├── UnknownMethod                a way of laying laps over each other that does not exist
 ├── BadTrack                     a track model or a corner list that makes no sense
+├── BadLayout                    a plot layout, or a part of one, that cannot be used; names the field
+├── NoRoom                       a panel that cannot be made smaller
 ├── StoreError
 │   ├── DatabaseUnreachable      the URL is wrong or nobody answers
 │   ├── SchemaOutdated           the tables are older or newer than the code
 │   ├── CorruptTrace             a stored channel that fails its checksum
+│   ├── NotKept                  a name, a text or a value the store cannot keep
+│   ├── NameTaken                another of the user's things has the name
+│   ├── LimitReached             the user has as many of them as he may
 │   └── SessionRecording         a session that is recording refuses deletion
 ├── TransportError
 │   ├── SpoolFull                nothing acknowledged for too long; carries retry_after
@@ -228,6 +233,23 @@ class BadTrack(PurpleSectorError):
         super().__init__(f"{what} cannot be used: {reason}")
 
 
+class BadLayout(PurpleSectorError):
+    """A plot layout that cannot be used; `field` is the place ("configs[3].title"; "" is all of it)."""
+
+    def __init__(self, field: str, reason: str, *, hint: str = "") -> None:
+        self.field, self.reason, self.hint = field, reason, hint
+        place = f", {field}" if field else ""
+        super().__init__(f"bad layout{place}: {reason}.{' ' + hint if hint else ''}")
+
+
+class NoRoom(PurpleSectorError):
+    """A panel that cannot be made smaller; `needed` says how large it would have to be for that."""
+
+    def __init__(self, title: str, *, needed: str) -> None:
+        self.title, self.needed = title, needed
+        super().__init__(f"the panel '{title}' cannot be split: for two halves it needs {needed}. Make it larger first.")
+
+
 class StoreError(PurpleSectorError):
     """Something is wrong with the database or what is in it."""
 
@@ -256,6 +278,30 @@ class CorruptTrace(StoreError):
     def __init__(self, lap_id: str, channel: str, reason: str) -> None:
         self.lap_id, self.channel, self.reason = lap_id, channel, reason
         super().__init__(f"channel '{channel}' of lap '{lap_id}' is damaged: {reason}. Import the lap again.")
+
+
+class NotKept(StoreError):
+    """Something the store cannot keep; `what` it is, `reason` what is wrong with it."""
+
+    def __init__(self, what: str, *, reason: str) -> None:
+        self.what, self.reason = what, reason
+        super().__init__(f"{what} cannot be kept: {reason}")
+
+
+class NameTaken(StoreError):
+    """Another thing of the user has the name."""
+
+    def __init__(self, kind: str, name: str) -> None:
+        self.kind, self.name = kind, name
+        super().__init__(f"you have another {kind} '{name}'. Choose another name.")
+
+
+class LimitReached(StoreError):
+    """The user has as many things of a kind as he may; `most` is how many."""
+
+    def __init__(self, kind: str, *, most: int) -> None:
+        self.kind, self.most = kind, most
+        super().__init__(f"there are {most:,} {kind} already, and there can be no more. Delete one you do not need.")
 
 
 class SessionRecording(StoreError):

@@ -1,4 +1,4 @@
-"""What the store hands out for a session or a lap that is being written."""
+"""What the store hands out for a session or a lap that is being written, and for a layout."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -50,6 +50,23 @@ class LapRow:
     frames: int
     sealed: bool
     flags: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class SavedLayout:
+    """A layout a user keeps: `configs` and `layout` are the two halves of its document.
+
+    `is_default` where it is what a page opens with: for everything (`default_for` ""), for a car ("car:…") or for a
+    source ("source:…").
+    """
+
+    layout_id: str
+    name: str
+    description: str | None
+    configs: list[Any]
+    layout: dict[str, Any]
+    is_default: bool = False
+    default_for: str = ""
 
 
 SESSION_COLUMNS = (

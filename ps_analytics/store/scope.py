@@ -15,6 +15,8 @@ from ps_analytics.store.models import (
     LapSection,
     LapTrace,
     MathTelemetryChannel,
+    Preference,
+    SavedPlotLayout,
     Session,
     TelemetryBatch,
     TelemetryFrame,
@@ -96,6 +98,14 @@ class Scope:
     def math_channels(self, *columns: Any) -> Rows:
         """The user's math channels."""
         return select(*columns).select_from(MathTelemetryChannel).where(MathTelemetryChannel.user_id == self.user)
+
+    def layouts(self, *columns: Any) -> Rows:
+        """The layouts the user keeps."""
+        return select(*columns).select_from(SavedPlotLayout).where(SavedPlotLayout.user_id == self.user)
+
+    def preferences(self, *columns: Any) -> Rows:
+        """The user's preferences."""
+        return select(*columns).select_from(Preference).where(Preference.user_id == self.user)
 
     def vehicles(self, *columns: Any) -> Rows:
         """The user's vehicles."""
@@ -179,6 +189,7 @@ class Scope:
             LapSection: exists().where(Lap.lap_key == LapSection.lap_key, Session.id == Lap.session_id, mine),
             Track: Track.user_id == self.user,
             MathTelemetryChannel: MathTelemetryChannel.user_id == self.user,
+            SavedPlotLayout: SavedPlotLayout.user_id == self.user,
         }
         return conditions[model]
 

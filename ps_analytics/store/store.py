@@ -24,10 +24,11 @@ from ps_analytics.store.rows import SessionRow
 from ps_analytics.store.scope import Scope, scope_of
 from ps_analytics.store.track_cache import TrackCache
 from ps_analytics.store.transaction import Transaction
+from ps_analytics.store.workspace_store import WorkspaceStore
 from ps_analytics.track import TrackModel
 
 
-class Store(MathStore):
+class Store(MathStore, WorkspaceStore):
     """What one user has, and only that: somebody else's ids are `NotFound` exactly as ids nobody has."""
 
     def __init__(

@@ -14,6 +14,7 @@ from ps_analytics.store.math_store import MathStore
 from ps_analytics.store.models import Vehicle
 from ps_analytics.store.store import Store
 from ps_analytics.store.transaction import Transaction
+from ps_analytics.store.workspace_store import WorkspaceStore
 from tests.store.ring import ring
 from tests.store.stream import START_US, at, batch, drive, received, seal
 
@@ -51,6 +52,11 @@ BY_ID: dict[str, Callable[[Store, dict[str, Any]], object]] = {
     "import_math": lambda store, ids: store.import_math(FILE, vehicle_id=ids["vehicle"]),
     "export_math": lambda store, ids: store.export_math([ids["math"]]),
     "read_setup": lambda store, ids: store.read_setup(ids["session"]),
+    "read_layout": lambda store, ids: store.read_layout(ids["layout"]),
+    "write_layout": lambda store, ids: store.write_layout("Other", [], {}, layout_id=ids["layout"]),
+    "rename_layout": lambda store, ids: store.rename_layout(ids["layout"], "Other"),
+    "delete_layout": lambda store, ids: store.delete_layout(ids["layout"]),
+    "set_default_layout": lambda store, ids: store.set_default_layout(ids["layout"]),
 }
 EMPTY: dict[str, Callable[[Store, dict[str, Any]], Any]] = {
     "find_events": lambda store, ids: store.find_events(),
@@ -64,6 +70,10 @@ EMPTY: dict[str, Callable[[Store, dict[str, Any]], Any]] = {
     "find_math_channels": lambda store, ids: store.find_math_channels(),
     "find_math_uses": lambda store, ids: pl.Series(store.find_math_uses(ids["math"])),
     "export_math": lambda store, ids: pl.Series(read_math(store.export_math().encode()).channels),
+    "find_layouts": lambda store, ids: store.find_layouts(),
+    "default_layout": lambda store, ids: pl.Series([store.default_layout()]).drop_nulls(),
+    "read_preference": lambda store, ids: pl.Series([store.read_preference("units")]).drop_nulls(),
+    "read_preferences": lambda store, ids: pl.Series(list(store.read_preferences())),
 }
 WRITES: dict[str, Callable[[Transaction, dict[str, Any]], object]] = {
     "open_session": lambda t, ids: t.open_session(source="test", started_us=START_US, event_id=ids["event"]),
@@ -91,6 +101,7 @@ NOTHING: dict[str, Callable[[Transaction, dict[str, Any]], Any]] = {
 OF_NOBODY = {  # they name no thing of a user, or make one
     "user", "url", "for_user", "close", "transaction", "find_recording_users",
     "offset", "set_offset", "dead_letter", "open_event", "find_uncut_tracks", "write_track",
+    "write_preference",
 }  # fmt: skip
 
 
@@ -108,7 +119,15 @@ def of_anna(store: Store) -> dict[str, Any]:
     with store.transaction() as transaction:
         transaction._connection.execute(insert(Vehicle).values(id=vehicle_id, user_id=store.user, name="Kart"))
     store.write_math_channel(MathChannel("Half Speed", "speed / 4"), vehicle_id=vehicle_id)
-    facts = {"track": "Ring", "math": "Half Speed", "vehicle": vehicle_id, "read": store.read_lap(laps[1].id)}
+    store.set_default_layout(layout_id := store.write_layout("Mine", [{"id": "a"}], {"version": 1}))
+    store.write_preference("units", "imperial")
+    facts = {
+        "layout": layout_id,
+        "track": "Ring",
+        "math": "Half Speed",
+        "vehicle": vehicle_id,
+        "read": store.read_lap(laps[1].id),
+    }
     return {"event": event, "session": session.id, "lap": laps[1].id, "row": session, **facts}
 
 
@@ -123,12 +142,20 @@ def everything(store: Store, of_anna: dict[str, Any]) -> list[Any]:
         store.read_track("Ring").to_json(),
         store.find_uncut_laps("Ring").to_dicts(),
         store.find_math_channels().to_dicts(),
+        store.find_layouts().to_dicts(),
+        store.read_layout(of_anna["layout"]),
+        store.read_preferences(),
     ]
 
 
 def test_every_method_of_the_store_is_tried_here() -> None:
     tried = {name.partition(" ")[0] for name in (*BY_ID, *EMPTY, *WRITES, *NOTHING)} | OF_NOBODY
-    public = {name for kind in (Store, MathStore, Transaction) for name in vars(kind) if not name.startswith("_")}
+    public = {
+        name
+        for kind in (Store, MathStore, WorkspaceStore, Transaction)
+        for name in vars(kind)
+        if not name.startswith("_")
+    }
     assert public <= tried
 
 
