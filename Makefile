@@ -65,6 +65,6 @@ $(STAMP): requirements.lock
 	@touch $(STAMP)
 
 # This checkout in it, editable. The build hook bundles the dashboards' JavaScript anew where a source of it changed.
-$(BUNDLE): $(STAMP) pyproject.toml hatch_build.py package-lock.json $(wildcard ps_analytics/ui/components/src/*)
+$(BUNDLE): $(STAMP) pyproject.toml hatch_build.py package-lock.json $(shell find ps_analytics/ui/components/src -type f)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $(BUNDLE)

@@ -9,15 +9,11 @@ import numpy as np
 from ps_analytics.errors import PurpleSectorError
 from ps_analytics.ui.comparison import DELTA, Column, Comparison
 from ps_analytics.ui.components.bus import PageBus
-from ps_analytics.ui.components.corner_table import CornerTable
 from ps_analytics.ui.components.grid import Grid
-from ps_analytics.ui.components.lap_list import LapList
 from ps_analytics.ui.components.picker import SessionPicker
-from ps_analytics.ui.components.traces import Traces
-from ps_analytics.ui.components.track_map import TrackMap
 from ps_analytics.ui.corner_sheet import CornerSheet
 from ps_analytics.ui.display import channel_displays, measured_display
-from ps_analytics.ui.layouts import channels_of, with_stand_ins
+from ps_analytics.ui.layouts import channels_of
 from ps_analytics.ui.math.desk import MathDesk
 from ps_analytics.ui.math.host import ReviewHost
 from ps_analytics.ui.math.state import MathState
@@ -70,12 +66,11 @@ class ReviewWorkspace:
         self._opened = opened or state.refresh
         self._make_math = math
         self._desk: MathDesk | None = None
-        self._traces: dict[str, Traces] = {}
         self.bus = PageBus(page=page)
         self.picker = SessionPicker(page=page)
-        self.lap_list = LapList(page=page)
-        self.grid = self._build_grid(page)
+        self.grid = Grid(page=page)
         self._listening = False
+        self._said: dict[str, Mapping[str, Any]] = {}
         self._sent: dict[str, Column] = {}
         self._sent_x: Column | None = None
         self._generation = 0
@@ -87,7 +82,7 @@ class ReviewWorkspace:
             state.param.watch(lambda *_: self._list_laps(), ["ideal", "running_note"]),
             state.param.watch(lambda *_: self._tell_time(), ["running_s"]),
             state.param.watch(lambda *_: self._grow(), ["grown"]),
-            state.param.watch(lambda *_: self._rearrange(), ["document"]),
+            state.param.watch(lambda *_: self._arrange(), ["document"]),
             state.param.watch(lambda *_: self._offer_laps(), ["comparison"]),
         ]
 
@@ -95,7 +90,8 @@ class ReviewWorkspace:
         """Does what the browser asks; whatever goes wrong, the page says it in one sentence."""
         if command.get("op") == "ready":
             first, self._listening = not self._listening, True
-            self._sent, self._sent_x, self._sent_corners = {}, None, None
+            self._said, self._sent, self._sent_x, self._sent_corners = {}, {}, None, None
+            self._arrange()
             self.attempt(self._opened if first else self.update)
         elif command.get("op") == "math" and self._make_math is not None:
             self._desk = self._desk or MathDesk(self._make_math(), self.bus.send, host=ReviewHost(self.state))
@@ -115,9 +111,9 @@ class ReviewWorkspace:
 
     def update(self) -> None:
         """Brings the components up to date with the state."""
-        self.picker.param.update(**self._choices())
-        self._list_laps()
         if self._listening:
+            self._say("choices", self._choices())
+            self._list_laps()
             self._send_columns(self.state.comparison)
             self._commit()
             self._send_corners()
@@ -129,31 +125,16 @@ class ReviewWorkspace:
         if self._desk is not None:
             self._desk.close()
 
-    def _build_grid(self, page: str) -> Grid:
+    def _say(self, op: str, message: Mapping[str, Any]) -> None:
+        """Sends a message of this kind, unless the browser has it."""
+        if self._listening and self._said.get(op) != message:
+            self._said[op] = message
+            self.bus.send({"op": op, **message})
+
+    def _arrange(self) -> None:
+        """Sends the layout; what its panels draw comes with the next commit."""
         document = self.state.document
-        sheet = document["layout"]["sheets"][0]
-        configs = {config["id"]: config for config in document["configs"]}
-        panels = [self._build_panel(configs[item["plotId"]], page) for item in sheet["items"]]
-        layout = {"cols": document["layout"]["cols"], "sheets": [sheet]}
-        return Grid(page=page, layout=layout, panels=panels)
-
-    def _build_panel(self, config: dict[str, Any], page: str) -> LapList | CornerTable | TrackMap | Traces:
-        if config["kind"] == "laps":
-            return self.lap_list
-        if config["kind"] == "corners":
-            return CornerTable(page=page, title=config["title"])
-        if config["kind"] == "map":
-            return TrackMap(page=page, title=config["title"])
-        made = Traces(page=page, title=config["title"], channels=with_stand_ins(config), mode=config["mode"])
-        self._traces[config["id"]] = made
-        return made
-
-    def _rearrange(self) -> None:
-        """Gives the panels the channels the layout has for them now; what they draw comes with the next commit."""
-        for config in self.state.document["configs"]:
-            panel, channels = self._traces.get(config["id"]), with_stand_ins(config)
-            if panel is not None and panel.channels != channels:
-                panel.channels = channels
+        self._say("layout", {"document": document, "sheet": document["layout"]["sheets"][0]["id"]})
 
     def _offer_laps(self) -> None:
         if self._desk is not None:
@@ -176,9 +157,7 @@ class ReviewWorkspace:
         return {"events": events, "event": state.event_id, "sessions": sessions, "session": state.session_id}
 
     def _list_laps(self) -> None:
-        rows, ideal = lap_rows(self.state), ideal_row(self.state)
-        if rows != self.lap_list.laps or ideal != self.lap_list.ideal:
-            self.lap_list.param.update(laps=rows, ideal=ideal)
+        self._say("laps", {"laps": lap_rows(self.state), "ideal": ideal_row(self.state)})
 
     def _send_corners(self) -> None:
         """Sends the corners if the browser does not have them; those of another reference without their rows."""

@@ -11,6 +11,10 @@ from ps_analytics.ui.state import ReviewState
 from ps_analytics.ui.workspace import UNEXPECTED, ReviewWorkspace
 
 
+LISTS = ("layout", "choices", "laps")
+"""What a page is told beside what it draws."""
+
+
 class Wire:
     """A workspace and the messages it has sent since last read."""
 
@@ -18,12 +22,23 @@ class Wire:
         self.state = ReviewState(lambda: store)
         self.workspace = ReviewWorkspace(self.state, page="p")
         self.sent: list[dict[str, Any]] = []
-        self.workspace.bus.send = self.sent.append  # type: ignore[method-assign]  # the browser's end of the line
+        self._told: dict[str, dict[str, Any]] = {}
+        self.workspace.bus.send = self._hear  # type: ignore[method-assign]  # the browser's end of the line
+
+    def _hear(self, message: dict[str, Any]) -> None:
+        self._told[message["op"]] = message
+        if message["op"] not in LISTS:
+            self.sent.append(message)
 
     def ask(self, op: str, **given: Any) -> list[dict[str, Any]]:
+        """What is drawn in answer."""
         self.sent.clear()
         self.workspace.receive({"op": op, **given})
         return list(self.sent)
+
+    def told(self, op: str) -> dict[str, Any]:
+        """What the browser has been told last of a kind."""
+        return self._told[op]
 
 
 @pytest.fixture
@@ -105,19 +120,19 @@ def test_every_shown_lap_says_how_its_delta_closes(wire: Wire, weekend: str, pad
 
 def test_the_ideal_lap_stands_above_the_laps_and_is_no_lap_of_the_list(wire: Wire, weekend: str) -> None:
     wire.ask("ready")
-    assert wire.workspace.lap_list.ideal["state"] == "unknown"
+    assert wire.told("laps")["ideal"]["state"] == "unknown"
     commits = [message for message in wire.ask("reference", lap="ideal") if message["op"] == "commit"]
     assert [(lap["label"], lap["reference"]) for lap in commits[-1]["laps"]][-1] == ("Ideal", True)
-    row = wire.workspace.lap_list.ideal
+    row = wire.told("laps")["ideal"]
     assert (row["state"], row["chosen"], row["reference"]) == ("ready", True, True)
     assert row["gap_s"] <= 0
-    assert [lap["number"] for lap in wire.workspace.lap_list.laps] == list(range(7))
+    assert [lap["number"] for lap in wire.told("laps")["laps"]] == list(range(7))
 
 
 def test_a_refused_lap_has_its_reason_beside_it(wire: Wire, weekend: str, paddock: Any, drive: Any) -> None:
     longer = paddock.lap(weekend, drive(length_m=6000.0))
     wire.ask("ready")
-    reasons = {row["id"]: row["refused"] for row in wire.workspace.lap_list.laps if row["refused"]}
+    reasons = {row["id"]: row["refused"] for row in wire.told("laps")["laps"] if row["refused"]}
     assert list(reasons) == [longer]
     assert reasons[longer].startswith("these laps cannot be compared")
 
@@ -127,7 +142,7 @@ def test_sectors_are_listed_and_the_session_s_best_are_marked(wire: Wire, paddoc
     for seed, sectors in enumerate(([30.0, 31.5, 29.0], [30.5, 31.0, 29.5])):
         paddock.lap(session, drive(seed=seed), sectors_s=sectors)
     wire.ask("ready")
-    rows = wire.workspace.lap_list.laps
+    rows = wire.told("laps")["laps"]
     assert [[one["time_s"] for one in row["sectors"]] for row in rows] == [[30.0, 31.5, 29.0], [30.5, 31.0, 29.5]]
     assert [[one["best"] for one in row["sectors"]] for row in rows] == [[True, False, True], [False, True, False]]
 
@@ -138,7 +153,7 @@ def test_a_live_lap_sends_no_column(wire: Wire, weekend: str, paddock: Any, driv
     paddock.lap(weekend, drive(grip_g=1.4, seed=3))
     wire.state.refresh()
     assert keys(wire.sent) == set()
-    assert [row["number"] for row in wire.workspace.lap_list.laps] == list(range(8))
+    assert [row["number"] for row in wire.told("laps")["laps"]] == list(range(8))
 
 
 def test_a_browser_that_comes_back_gets_all_of_it_again(wire: Wire, weekend: str) -> None:

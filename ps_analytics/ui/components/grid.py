@@ -7,9 +7,9 @@ from ps_analytics.ui.components.base import PageComponent
 
 
 class Grid(PageComponent):
-    """Panels in 12 columns, placed in the browser by a plot layout; shows what the workspace says when it is empty."""
+    """Panels in 12 columns, made and placed in the browser by the plot layout that comes over the page's bus."""
 
     _render_policy = "manual"
 
-    layout = param.Dict(doc="The `layout` part of a plot layout; item i is the place of panel i.")
-    panels = Children(doc="The panels, in the order of the sheet's items.")
+    plots = param.List(item_type=str, doc="The ids of the panels that Python makes.")
+    panels = Children(doc="Those panels, in the order of `plots`.")

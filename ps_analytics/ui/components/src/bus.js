@@ -20,6 +20,9 @@ export class Bus {
     this.x = new Float32Array(0)
     this.unit = "m"
     this.session = "" // whose laps these are: another one is looked at afresh
+    this.layout = null // what is drawn and where: {document, sheet}
+    this.choices = {events: [], event: "", sessions: [], session: ""} // what there is to choose from
+    this.lapList = {laps: [], ideal: {state: ""}} // the laps of the session, and its ideal lap
     this.laps = [] // the chosen laps: {id, label, color, dash, reference}
     this.running = {lap: "", time_s: 0} // the lap that is being driven, and for how long it has been
     this.provisional = {} // "lap|channel" → the first point with a value that may still change
@@ -45,7 +48,8 @@ export class Bus {
   }
 
   // Calls `listener(topics)` at most once an animation frame. Topics: data, window, cursor, status, style, panels,
-  // corners (the table), spans (where corners begin and end), math (its editor is asked for), running (its time).
+  // corners (the table), spans (where corners begin and end), math (its editor is asked for), running (its time), layout,
+  // laps (those of the session), choices (events and sessions).
   subscribe(topics, listener) {
     this._subscribers.set(listener, topics)
     return () => {
@@ -219,6 +223,15 @@ export class Bus {
       else if (this.window && this.window[1] > high) this.window = [this.window[0], high]
       this.cursor = Math.min(Math.max(this.cursor, low), high)
       for (const topic of ["data", "status"]) this.announce(topic)
+    } else if (op === "layout") {
+      this.layout = message
+      this.announce("layout")
+    } else if (op === "laps") {
+      this.lapList = {laps: message.laps, ideal: message.ideal}
+      this.announce("laps")
+    } else if (op === "choices") {
+      this.choices = message
+      this.announce("choices")
     } else if (op === "grow") {
       // What is new of the lap that is being driven.
       for (const [key, {at, values}] of entries(message.columns)) this.columns.set(key, spliced(this.columns.get(key), at, values))

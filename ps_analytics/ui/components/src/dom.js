@@ -1,4 +1,4 @@
-// Elements in one line, and the frame all panels have: title bar, value line, body.
+// Elements in one line, and what tells their size.
 
 export function h(tag, attributes = {}, ...children) {
   const node = document.createElement(tag)
@@ -31,22 +31,6 @@ export function stroke(color, dash) {
   }
   svg.append(line)
   return svg
-}
-
-const CORNERS = "M1.5 4.5v-3h3M7.5 1.5h3v3M10.5 7.5v3h-3M4.5 10.5h-3v-3"
-
-// A panel asks the grid, by an event that leaves its shadow root, to fill the screen.
-export function panelFrame(title, kind) {
-  const note = h("span", {class: "note"})
-  const full = h("button", {
-    class: "action", type: "button", title: "Full screen (f)", "aria-label": `Full screen: ${title}`,
-    onclick: () => root.dispatchEvent(new CustomEvent("ps-full", {bubbles: true, composed: true})),
-  }, icon(CORNERS))
-  const bar = h("header", {class: "bar"}, h("span", {class: "grip", "aria-hidden": "true"}), h("h2", {text: title}), note, full)
-  const values = h("div", {class: "values"})
-  const body = h("div", {class: "body"})
-  const root = h("section", {class: `panel ${kind}`, "aria-label": title, "data-testid": `panel-${title}`}, bar, values, body)
-  return {root, note, values, body}
 }
 
 // Keeps `draw(width, height)` called with the size of a node, in CSS pixels, when that changes.

@@ -2,8 +2,17 @@
 import inter from "@fontsource-variable/inter/files/inter-latin-wght-normal.woff2"
 import mono from "@fontsource-variable/jetbrains-mono/files/jetbrains-mono-latin-wght-normal.woff2"
 import uplotStyle from "uplot/dist/uPlot.min.css"
-import mathStyle from "./math.css"
-import ownStyle from "./style.css"
+import gridStyle from "./grid/grid.css"
+import mathStyle from "./math/math.css"
+import pageStyle from "./page/page.css"
+import cornerStyle from "./panels/corners.css"
+import lapStyle from "./panels/laps.css"
+import mapStyle from "./panels/map.css"
+import panelStyle from "./panels/panel.css"
+import traceStyle from "./panels/traces.css"
+import baseStyle from "./style.css"
+
+const STYLES = [uplotStyle, baseStyle, pageStyle, gridStyle, panelStyle, traceStyle, mapStyle, lapStyle, cornerStyle, mathStyle]
 
 export const SANS = '"Inter", system-ui, sans-serif'
 export const MONO = '"JetBrains Mono", ui-monospace, monospace'
@@ -38,7 +47,7 @@ export function loadFonts() {
 export function dress(node) {
   if (!sheet) {
     sheet = new CSSStyleSheet()
-    sheet.replaceSync(uplotStyle + ownStyle + mathStyle)
+    sheet.replaceSync(STYLES.join("\n"))
   }
   const root = node.getRootNode()
   if (root.adoptedStyleSheets && !root.adoptedStyleSheets.includes(sheet)) {

@@ -1,8 +1,8 @@
 // How sure a delta is: the shade around its line, as wide as 95 % of it, and the badge that says how it closes.
 import uPlot from "uplot"
-import {h} from "./dom.js"
-import {fixed} from "./numbers.js"
-import {ink} from "./theme.js"
+import {h} from "../dom.js"
+import {fixed} from "../numbers.js"
+import {ink} from "../theme.js"
 
 export const TOLD_FROM_S = 0.0005 // a band below half a millisecond is not worth a number at the cursor
 const SHADE = "33" // of the lap's colour: a fifth

@@ -1,7 +1,7 @@
 // The ideal lap above the laps: worked out when it is asked for, drawn and compared with like any lap, never the best.
-import {h} from "./dom.js"
-import {fixed, lapTime} from "./numbers.js"
-import {ink} from "./theme.js"
+import {h} from "../dom.js"
+import {fixed, lapTime} from "../numbers.js"
+import {ink} from "../theme.js"
 
 const ID = "ideal"
 

@@ -1,5 +1,5 @@
 // What can be written at the caret, as a list beneath it: found by the beginning of any of a word's names.
-import {h} from "./dom.js"
+import {h} from "../dom.js"
 import {wordAt} from "./formula_text.js"
 
 const MOST = 50

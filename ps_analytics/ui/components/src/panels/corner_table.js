@@ -1,9 +1,9 @@
 // The corners of the track as a table: what the compared lap lost in each. A click zooms every plot to the corner and
 // puts the cursor on its apex; the row of the corner under the cursor is marked while the cursor moves.
-import {busOf} from "./bus.js"
-import {h, panelFrame} from "./dom.js"
-import {fixed} from "./numbers.js"
-import {dress, ink} from "./theme.js"
+import {h} from "../dom.js"
+import {fixed} from "../numbers.js"
+import {ink} from "../theme.js"
+import {panelFrame} from "./panel_frame.js"
 
 const WORST = 3 // so many of the largest losses are marked
 const LEAST_LOSS_S = 0.02 // a loss below is nothing to point at
@@ -20,8 +20,8 @@ const COLUMNS = [
   {name: "time", text: "Time", unit: "s", title: "Time of the lap in this corner"},
 ]
 
-class CornerPanel {
-  constructor(bus, title) {
+export class CornerPanel {
+  constructor(bus, {title}) {
     this.bus = bus
     this.lap = "" // whose corners are shown, if the user chose
     this.frame = panelFrame(title, "corners")
@@ -36,6 +36,10 @@ class CornerPanel {
     this.marked = -1
     this.leave = bus.subscribe(["data", "corners", "cursor", "style"], (topics) => this.follow(topics))
     this.load()
+  }
+
+  update({title}) {
+    this.frame.setTitle(title)
   }
 
   destroy() {
@@ -117,13 +121,4 @@ class CornerPanel {
     this.rows.children[at]?.setAttribute("aria-current", "true")
     this.marked = at
   }
-}
-
-export const CornerTable = {
-  render({model, el}) {
-    dress(el)
-    const panel = new CornerPanel(busOf(model.page), model.title)
-    model.on("remove", () => panel.destroy())
-    return panel.frame.root
-  },
 }

@@ -1,9 +1,9 @@
 // The laps of the session: click shows a lap, R makes it the reference. Rows are kept, so nothing jumps when laps come.
-import {busOf} from "./bus.js"
-import {h, panelFrame} from "./dom.js"
+import {h} from "../dom.js"
 import {IdealRow} from "./ideal_row.js"
-import {fixed, lapTime} from "./numbers.js"
-import {dress, ink} from "./theme.js"
+import {panelFrame} from "./panel_frame.js"
+import {fixed, lapTime} from "../numbers.js"
+import {ink} from "../theme.js"
 
 const KINDS = {out: "out lap", in: "in lap", pit: "through the pits", partial: "incomplete", standing: "standing start", running: "being driven"}
 
@@ -71,8 +71,8 @@ function marks(lap, reasons) {
   return found
 }
 
-class LapPanel {
-  constructor(bus, title) {
+export class LapPanel {
+  constructor(bus, {title}) {
     this.bus = bus
     this.frame = panelFrame(title, "laps")
     this.rows = new Map()
@@ -80,9 +80,24 @@ class LapPanel {
     this.list.addEventListener("keydown", (event) => this.walk(event))
     this.ideal = new IdealRow(bus)
     this.frame.body.append(this.ideal.root, this.list)
+    this.leave = bus.subscribe(["laps", "running", "style"], (topics) => this.follow(topics))
+    this.show(bus.lapList)
   }
 
-  show(laps, ideal) {
+  destroy() {
+    this.leave()
+  }
+
+  update({title}) {
+    this.frame.setTitle(title)
+  }
+
+  follow(topics) {
+    if (topics.has("laps") || topics.has("style")) this.show(this.bus.lapList)
+    if (topics.has("running")) this.tick(this.bus.running)
+  }
+
+  show({laps, ideal}) {
     this.ideal.show(ideal)
     const wanted = new Set(laps.map((lap) => lap.id))
     for (const [id, row] of this.rows) {
@@ -98,8 +113,6 @@ class LapPanel {
     })
     const shown = laps.filter((lap) => lap.chosen).length
     this.frame.note.textContent = laps.length ? `${shown} of ${laps.length} shown` : ""
-    this.bus.lapIds = laps.map((lap) => lap.id)
-    this.bus.announce("laps")
   }
 
   tick({lap, time_s}) {
@@ -114,18 +127,4 @@ class LapPanel {
     event.preventDefault()
     event.stopPropagation()
   }
-}
-
-export const LapList = {
-  render({model, el}) {
-    dress(el)
-    const panel = new LapPanel(busOf(model.page), model.title)
-    const show = () => panel.show(model.laps, model.ideal)
-    for (const name of ["laps", "ideal"]) model.on(name, show)
-    const bus = busOf(model.page)
-    model.on("remove", bus.subscribe(["style"], show))
-    model.on("remove", bus.subscribe(["running"], () => panel.tick(bus.running)))
-    show()
-    return panel.frame.root
-  },
 }

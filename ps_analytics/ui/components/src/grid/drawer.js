@@ -1,6 +1,6 @@
 // The drawer over the lower part of a review page that holds the math editor; made when it is first opened.
-import {h} from "./dom.js"
-import {MathDesk} from "./math_panel.js"
+import {h} from "../dom.js"
+import {MathDesk} from "../math/math_panel.js"
 
 const LEAST = 300 // pixels
 

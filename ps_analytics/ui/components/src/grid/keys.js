@@ -20,8 +20,8 @@ export const KEYS = [
 ]
 
 function toggle(bus, event) {
-  const lap = bus.lapIds?.[Number(event.key) - 1]
-  if (lap) bus.ask({op: "toggle", lap})
+  const lap = bus.lapList.laps[Number(event.key) - 1]
+  if (lap) bus.ask({op: "toggle", lap: lap.id})
 }
 
 // Runs the key's command unless the user is typing; key events cross shadow roots, so the path tells where they began.

@@ -1,6 +1,6 @@
 // The corners' names beside the track: outside the bend where there is room, never over each other. A name that finds no
 // room is left out: the table and the zoomed plots have it.
-import {SANS} from "./theme.js"
+import {SANS} from "../theme.js"
 
 const AWAY = [15, 20, 27] // pixels from the line to the name's edge, the nearest first
 const TURNS = [0, 35, -35, 70, -70, 180, 145, -145] // degrees from straight out of the bend, the best first

@@ -1,6 +1,6 @@
 // One math channel: its fields, what is wrong with them, and what can be done with it.
 import {Completion} from "./completion.js"
-import {h} from "./dom.js"
+import {h} from "../dom.js"
 import {FormulaField} from "./formula_field.js"
 import {callAt, placeOf} from "./formula_text.js"
 

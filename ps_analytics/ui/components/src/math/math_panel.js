@@ -1,11 +1,11 @@
 // The editor of math channels: list, form, preview. On a review page it lies in a drawer of the grid, made when it is first
 // opened; in a notebook it is a component of its own. Either way it talks over the page's bus.
-import {busOf} from "./bus.js"
-import {h} from "./dom.js"
+import {busOf} from "../bus.js"
+import {h} from "../dom.js"
 import {MathForm} from "./math_form.js"
 import {MathList} from "./math_list.js"
 import {MathPreview} from "./math_preview.js"
-import {dress} from "./theme.js"
+import {dress} from "../theme.js"
 
 export class MathDesk {
   constructor(bus) {

@@ -1,15 +1,15 @@
 // The track as driven by the reference, coloured by its speed, with every lap's place at the cursor.
-import {busOf} from "./bus.js"
 import {NAME_FONT, placeNames} from "./corner_names.js"
-import {h, onSize, panelFrame} from "./dom.js"
-import {fixed} from "./numbers.js"
-import {HEAT_CSS, dress, heat, ink, tokens} from "./theme.js"
+import {panelFrame} from "./panel_frame.js"
+import {h, onSize} from "../dom.js"
+import {fixed} from "../numbers.js"
+import {HEAT_CSS, heat, ink, tokens} from "../theme.js"
 
 const COLOR_BY = "speed"
 const SHADES = 24
 const MARGIN = 30
 
-class MapPanel {
+export class MapPanel {
   constructor(bus, {title}) {
     this.bus = bus
     this.frame = panelFrame(title, "map")
@@ -30,6 +30,10 @@ class MapPanel {
       this.pick(event)
     })
     this.over.addEventListener("pointermove", (event) => event.buttons && this.pick(event))
+  }
+
+  update({title}) {
+    this.frame.setTitle(title)
   }
 
   destroy() {
@@ -222,13 +226,4 @@ function line(path, from, to) {
   drawn.moveTo(...path[from])
   for (let i = from + 1; i <= to; i++) drawn.lineTo(...path[i])
   return drawn
-}
-
-export const TrackMap = {
-  render({model, el}) {
-    dress(el)
-    const panel = new MapPanel(busOf(model.page), {title: model.title})
-    model.on("remove", () => panel.destroy())
-    return panel.frame.root
-  },
 }

@@ -1,6 +1,6 @@
 // The user's math channels in their folders, the shipped ones below: search, choose, duplicate, delete and bring back.
 import {plain} from "./completion.js"
-import {h, icon} from "./dom.js"
+import {h, icon} from "../dom.js"
 
 const COPY = "M4 4V1.5h6.5V8H8M1.5 4H8v6.5H1.5z"
 const BIN = "M2 3.5h8M4.5 3.5v-2h3v2M3 3.5l.6 7h4.8l.6-7"

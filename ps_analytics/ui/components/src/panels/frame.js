@@ -1,8 +1,8 @@
 // What lies under the lines: corners, round ticks with their grid, zero lines, the borders of lanes, the unit of x.
 import uPlot from "uplot"
 import {laneBorder, laneTicks} from "./lanes.js"
-import {niceStep, tickLabel, ticks} from "./numbers.js"
-import {SANS} from "./theme.js"
+import {niceStep, tickLabel, ticks} from "../numbers.js"
+import {SANS} from "../theme.js"
 
 export function drawFrame(plot, {lanes, extents, colors, unit, corners, named}) {
   const {ctx} = plot

@@ -1,13 +1,13 @@
 // Channels against distance: one uPlot a panel, the values at the cursor above it, cursor and zoom from the bus.
 import uPlot from "uplot"
 import {bandExtent, bandText, closureBadge, drawBands} from "./band.js"
-import {busOf} from "./bus.js"
-import {h, onSize, panelFrame} from "./dom.js"
+import {h, onSize} from "../dom.js"
 import {drawFrame} from "./frame.js"
 import {pointAndZoom} from "./gestures.js"
 import {laneExtent, laneScale, lanesOf} from "./lanes.js"
-import {fixed} from "./numbers.js"
-import {dress, ink, tokens} from "./theme.js"
+import {panelFrame} from "./panel_frame.js"
+import {fixed} from "../numbers.js"
+import {ink, tokens} from "../theme.js"
 
 const PAD = [6, 12, 20, 48] // of the plot, in CSS pixels: top, right, bottom, left
 const BADGES_IN_FULL = 2 // with more laps than that each badge says the least
@@ -18,12 +18,10 @@ const STEPPED = uPlot.paths.stepped({align: 1})
 const LINEAR = uPlot.paths.linear()
 
 export class TracePanel {
-  constructor(bus, {title, channels, mode}) {
+  constructor(bus, config) {
     this.bus = bus
-    this.names = [...channels]
-    this.mode = mode
-    this.frame = panelFrame(title, "traces")
-    this.frame.body.setAttribute("data-testid", `plot-${title}`)
+    this.read(config)
+    this.frame = panelFrame(config.title, "traces")
     this.line = h("div", {class: "cursor-line"})
     this.drag = h("div", {class: "drag", hidden: true})
     this.plot = null
@@ -45,9 +43,16 @@ export class TracePanel {
     this.plot?.destroy()
   }
 
-  // Other channels; they are drawn with the commit that brings them.
-  setChannels(channels) {
-    this.names = channels
+  // Another config; other channels are drawn with the commit that brings them.
+  update(config) {
+    this.read(config)
+    this.frame.setTitle(config.title)
+  }
+
+  // A channel may have stand-ins: the first that any lap has is shown.
+  read({channels, mode, options}) {
+    this.names = channels.map((name) => [name, ...(options?.instead?.[name] ?? [])])
+    this.mode = mode
   }
 
   follow(topics) {
@@ -67,7 +72,7 @@ export class TracePanel {
   load() {
     const {clientWidth: width, clientHeight: height} = this.frame.body
     if (width < 8 || height < 8 || !Object.keys(this.bus.channels).length) return
-    const names = this.names.map((name) => (Array.isArray(name) ? this.firstRecorded(name) : name))
+    const names = this.names.map((chain) => this.firstRecorded(chain))
     this.lanes = lanesOf(names, this.bus.channels, this.mode)
     const structure = JSON.stringify([names, this.bus.laps, this.bus.laps.map(({color}) => ink(color)), this.lanes.map((lane) => lane.channels), this.recorded()])
     if (structure !== this.structure) {
@@ -99,7 +104,6 @@ export class TracePanel {
     return tail
   }
 
-  // A panel may name stand-ins for a channel; the first that any lap has is shown.
   firstRecorded(names) {
     return names.find((name) => this.bus.laps.some((lap) => this.bus.column(lap.id, name))) ?? names[0]
   }
@@ -203,7 +207,7 @@ export class TracePanel {
       return group
     })
     this.frame.values.replaceChildren(...groups)
-    const alone = this.bus.laps.length === 1 && this.names.some((names) => names.includes("delta"))
+    const alone = this.bus.laps.length === 1 && this.names.some((chain) => chain.includes("delta"))
     this.frame.note.textContent = alone ? "choose a second lap to compare" : ""
   }
 
@@ -255,16 +259,4 @@ function plottable(column, length) {
     plottables.set(column, gaps ? Array.from(column, (value) => (Number.isNaN(value) ? null : value)) : column)
   }
   return plottables.get(column)
-}
-
-export const Traces = {
-  render({model, el}) {
-    dress(el)
-    const bus = busOf(model.page)
-    const channels = model.channels.map((name) => (Array.isArray(name) ? [...name] : name))
-    const panel = new TracePanel(bus, {title: model.title, channels, mode: model.mode})
-    model.on("channels", () => panel.setChannels([...model.channels].map((names) => [...names])))
-    model.on("remove", () => panel.destroy())
-    return panel.frame.root
-  },
 }

@@ -1,8 +1,8 @@
 // Event and session: two plain selects, so that keyboards, readers and phones know what to do. Beside them, who is who.
-import {busOf} from "./bus.js"
-import {h, stroke} from "./dom.js"
-import {lapTime} from "./numbers.js"
-import {dress, ink} from "./theme.js"
+import {busOf} from "../bus.js"
+import {h, stroke} from "../dom.js"
+import {lapTime} from "../numbers.js"
+import {dress, ink} from "../theme.js"
 
 function choice(label, onchange) {
   const select = h("select", {"aria-label": label, onchange: () => onchange(select.value)})
@@ -37,13 +37,14 @@ export const SessionPicker = {
     const nameLaps = () => key.replaceChildren(...bus.laps.slice(0, 4).map(nameLap))
     model.on("remove", bus.subscribe(["data", "style"], nameLaps))
     const show = () => {
-      fill(event.select, model.events, model.event)
-      event.root.hidden = model.events.length < 2
-      fill(session.select, model.sessions, model.session)
-      const chosen = [...model.sessions].find(({id}) => id === model.session)
+      const {choices} = bus
+      fill(event.select, choices.events, choices.event)
+      event.root.hidden = choices.events.length < 2
+      fill(session.select, choices.sessions, choices.session)
+      const chosen = choices.sessions.find(({id}) => id === choices.session)
       about.replaceChildren(...(chosen?.recording ? [h("span", {class: "live", text: "recording"})] : []), chosen?.about ?? "")
     }
-    for (const name of ["events", "sessions", "event", "session"]) model.on(name, show)
+    model.on("remove", bus.subscribe(["choices"], show))
     show()
     return h("nav", {class: "picker", "aria-label": "Session"}, event.root, session.root, about, key, math)
   },

@@ -1,6 +1,6 @@
 // Where a formula is typed: a plain text area, so that keyboards, readers and undo know what to do, over a coloured copy
 // of its text, which also carries the underlines.
-import {h} from "./dom.js"
+import {h} from "../dom.js"
 import {hiddenIn, placeOf, tokensOf} from "./formula_text.js"
 
 export const MOST_CHARACTERS = 4000 // of a formula that are kept at all; the language refuses more than half of that

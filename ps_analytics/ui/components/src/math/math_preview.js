@@ -1,9 +1,9 @@
 // The formula on the current lap, and beneath it the channels it reads: same x, one cursor, in step with the page's plots.
-import {Bus} from "./bus.js"
-import {h} from "./dom.js"
-import {fixed} from "./numbers.js"
-import {ink} from "./theme.js"
-import {TracePanel} from "./traces.js"
+import {Bus} from "../bus.js"
+import {h} from "../dom.js"
+import {fixed} from "../numbers.js"
+import {ink} from "../theme.js"
+import {TracePanel} from "../panels/traces.js"
 
 const COLOR = "#4cc2ff"
 const AXES = [["distance", "Distance"], ["time", "Time"]]
@@ -103,7 +103,7 @@ export class MathPreview {
     bus.channels = channels
     bus.corners = axis === "distance" ? this.page.corners : {...this.page.corners, corners: []}
     bus.generation = ++this.generation
-    this.inputs.names = inputs
+    this.inputs.read({channels: inputs, mode: "tiled"})
     this.cells[1].hidden = !inputs.length
     this.cells[1].style.flexGrow = String(Math.max(inputs.length * 0.55, 0.8))
     this.tell(message)

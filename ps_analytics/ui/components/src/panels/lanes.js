@@ -1,5 +1,5 @@
 // How several channels share one plot: lanes above each other, each with its own y scale, or one lane for all.
-import {niceStep} from "./numbers.js"
+import {niceStep} from "../numbers.js"
 
 const GAP = 14 // pixels between two lanes: a label of the one above and one of that below find room
 const LEAST_TICK = 19 // pixels between two ticks

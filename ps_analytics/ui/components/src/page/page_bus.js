@@ -1,6 +1,6 @@
 // The page's only line to Python: commands up, columns down. It shows nothing.
-import {busOf} from "./bus.js"
-import {loadFonts} from "./theme.js"
+import {busOf} from "../bus.js"
+import {loadFonts} from "../theme.js"
 
 export const PageBus = {
   render({model, el}) {
