@@ -76,6 +76,7 @@ class Trace:
     Sample i was taken `start_s + i / rate_hz` seconds after the session's first frame. A live stream is not that
     regular: its laps have a trace named `timestamp`, and every trace of as many samples goes by it.
     Missing samples are NaN. One of the unit "bool" is a condition: 1 is true, and nothing lies between 0 and 1.
+    `is_difference` tells differences of temperatures, which have no zero point, from temperatures.
     """
 
     name: str
@@ -85,6 +86,7 @@ class Trace:
     values: Values
     source_name: str | None = None
     source_unit: str | None = None
+    is_difference: bool = False
 
     @property
     def kind(self) -> Kind:
@@ -195,6 +197,7 @@ class Lap:
                 rate_hz,
                 start_s,
                 columns[name].cast(pl.Float64).fill_null(np.nan).to_numpy(),
+                is_difference=channel.is_difference,
             )
             for name, channel in channels.items()
         }

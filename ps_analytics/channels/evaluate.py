@@ -93,12 +93,13 @@ def check(
 @dataclass(frozen=True, slots=True)
 class Output:
     """What a compiled channel is: its unit ("" if none is known), whether it is a condition, and whether its values may
-    still change while the lap goes on.
+    still change while the lap goes on. A difference of temperatures has no zero point: 10 °C more are 18 °F more.
     """
 
     unit: str
     is_condition: bool
     is_provisional: bool
+    is_difference: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +162,7 @@ def compiled(
 
 
 def _output(term: Term) -> Output:
-    return Output(term.quantity.text, term.node.kind == "condition", term.node.looks_ahead)
+    return Output(term.quantity.text, term.node.kind == "condition", term.node.looks_ahead, term.quantity.spread)
 
 
 def _program(

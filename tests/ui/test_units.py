@@ -1,5 +1,7 @@
 """Units as they are shown, against the definitions of the international yard and pound, and of the degrees."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -7,6 +9,7 @@ from hypothesis import strategies as st
 
 from ps_analytics.channels.catalog import CATALOG
 from ps_analytics.channels.units import is_unit
+from ps_analytics.lap import Lap, LapKind, Trace
 from ps_analytics.ui.units import Shown, shown_unit, unit_text
 
 POUND_N = 4.4482216152605
@@ -83,3 +86,17 @@ def test_what_is_shown_keeps_the_order_of_numbers(unit, one, other) -> None:
 def test_units_are_written_as_they_are_read() -> None:
     written = {"deg": "°", "C": "°C", "°C": "°C", "m/s^2": "m/s²", "m/s2": "m/s²", "kg/m3": "kg/m³", "N*m": "N·m"}
     assert {unit: unit_text(unit) for unit in written} == written
+
+
+def test_a_lap_tells_differences_of_temperatures_from_temperatures() -> None:
+    hot = {"tyre_temp_fl": 90.0, "tyre_temp_fr": 80.0}
+    traces = {name: Trace(name, "C", 10.0, 0.0, np.full(5, value, np.float32)) for name, value in hot.items()}
+    lap = Lap("a", "s", 1, None, LapKind.TIMED, valid=True, started_us=0, ended_us=None, session_started_us=0)
+    formulas = {"Apart": "tyre_temp_fl - tyre_temp_fr", "Warmest": "max(tyre_temp_fl, tyre_temp_fr)"}
+    lap = replace(lap, traces=traces).with_math(formulas)
+    apart, warmest = (lap.traces[name] for name in formulas)
+    shown = [
+        shown_unit(trace.unit, "imperial", difference=trace.is_difference).of(float(trace.values[0]))
+        for trace in (apart, warmest)
+    ]
+    assert shown == pytest.approx([18.0, 194.0])
