@@ -7,11 +7,12 @@ from typing import Any
 import param
 
 from ps_analytics.lap import Lap
-from ps_analytics.ui.comparison import Comparison, Grid, LaidLap
+from ps_analytics.ui.comparison import Comparison
 from ps_analytics.ui.ideal import IDEAL
 from ps_analytics.ui.laps import LapRow
 from ps_analytics.ui.later import Later
 from ps_analytics.ui.layouts import channels_of
+from ps_analytics.ui.overlay import Overlay
 from ps_analytics.ui.running import Follower, Growth, RunningSource
 
 EARLY_S = 5.0
@@ -30,8 +31,7 @@ class FollowingState(param.Parameterized):
     comparison: Any
     reference_id: Any
     document: Any
-    _grid: Grid | None
-    _laid: dict[str, LaidLap]
+    _overlay: Overlay
 
     def __init__(self, source: Callable[[], RunningSource], running_later: Later, **params: Any) -> None:
         super().__init__(**params)
@@ -73,7 +73,7 @@ class FollowingState(param.Parameterized):
 
     def _follow(self) -> None:
         """Has a look at the running lap, if it is shown."""
-        grid, lap = self._grid, self.running
+        grid, lap = self._overlay.grid, self.running
         if grid is None or lap is None or lap.lap_id not in self.chosen:
             return
         self._follower.look(
@@ -93,10 +93,10 @@ class FollowingState(param.Parameterized):
     def _take_growth(self, growth: Growth) -> None:
         """Draws the running lap as far as it is known now, if it is still the one, and on this grid."""
         before = self.comparison
-        shown = self._is_running(growth.lap_id) and growth.lap_id in self.chosen and growth.grid is self._grid
+        shown = self._is_running(growth.lap_id) and growth.lap_id in self.chosen and growth.grid is self._overlay.grid
         if not shown or before is None:
             return
-        self._laid[growth.lap_id] = growth.laid
+        self._overlay.laid[growth.lap_id] = growth.laid
         comparison: Comparison = replace(before, laps={**before.laps, growth.lap_id: growth.laid})
         if growth.lap_id not in before.laps:
             self.param.update(comparison=comparison, grown=growth, running_note=growth.note)

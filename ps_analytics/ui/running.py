@@ -19,7 +19,7 @@ from ps_analytics.ui.comparison import ALIGNING, DELTA, Grid, LaidLap
 from ps_analytics.ui.later import Later
 from ps_analytics.ui.math.desk import sentence
 from ps_analytics.ui.math.ground import Ground
-from ps_analytics.ui.math.shown import Measured, measured_on
+from ps_analytics.ui.shown import Measured, measured_on
 
 BY_PLACE = (POSITION, PROJECTION, CENTRE_LINE)
 """The ways to lay a lap that know where it is before it is over; a distance is stretched to the track's length then."""
@@ -157,7 +157,8 @@ class RunningLap:
             found = values.frame[name].cast(pl.Float64).fill_null(np.nan).to_numpy()
             channel = self._math.channels[name]
             unit = CONDITION if channel.is_condition else channel.unit or None
-            measured[name] = measured_on(lap, Trace(name, unit, base.rate_hz, base.start_s, found), stamp_s)
+            trace = Trace(name, unit, base.rate_hz, base.start_s, found, is_difference=channel.is_difference)
+            measured[name] = measured_on(lap, trace, stamp_s)
             first = _first_open(stamp_s, lap.times(base), values.settled[name])
             if first is not None:
                 provisional[name] = first

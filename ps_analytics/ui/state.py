@@ -7,17 +7,18 @@ import param
 import polars as pl
 
 from ps_analytics.channels.catalog import CATALOG
-from ps_analytics.errors import IncompatibleLaps, NotFound, PurpleSectorError
+from ps_analytics.errors import IncompatibleLaps, NotFound
 from ps_analytics.lap import Lap
-from ps_analytics.ui.comparison import ALIGNING, Comparison, Grid, LaidLap
-from ps_analytics.ui.corner_sheet import DRIVEN, CornerSheet, corner_sheet
+from ps_analytics.ui.comparison import Comparison
+from ps_analytics.ui.corner_sheet import CornerSheet, corner_sheet
 from ps_analytics.ui.following import FollowingState
 from ps_analytics.ui.ideal import IDEAL, NOTHING, IdealEntry, busy, ideal_entry, impossible, unknown
 from ps_analytics.ui.laps import LapRow, first_choice, lap_row, reference_of, running_row, slots_of, worth_a_look
 from ps_analytics.ui.later import Later, at_once
 from ps_analytics.ui.layouts import channels_of, driver_overview, with_channel, with_name
-from ps_analytics.ui.math.shown import Measured, ShownMath
+from ps_analytics.ui.overlay import Overlay
 from ps_analytics.ui.running import RunningSource
+from ps_analytics.ui.shown import Measured
 
 NO_LAPS = "No laps yet. `psa demo` or `psa import FILE`."
 NO_LAPS_HERE = "This session has no laps."
@@ -86,10 +87,7 @@ class ReviewState(FollowingState):
         """
         super().__init__(source, running_later, **{"document": driver_overview(), **params})
         self._source, self._later = source, later
-        self._grid: Grid | None = None
-        self._laid: dict[str, LaidLap] = {}
-        self._read_laps: dict[str, Lap] = {}  # those shown
-        self._math = ShownMath(source)
+        self._overlay = Overlay(source, self._made)
         self._asked: set[str] = set()  # whose corners are known or being worked out, against this reference
         self._said = ""  # of what is shown; a report comes and goes
 
@@ -198,7 +196,7 @@ class ReviewState(FollowingState):
 
     def renew_math(self, renamed: Mapping[str, str]) -> None:
         """Reads the math channels that are drawn anew: they have changed; `renamed` has old names and new."""
-        self._math.forget()
+        self._overlay.forget_math()
         self._follower.forget()
         for name, now in renamed.items():
             self.document = with_name(self.document, name, now)
@@ -207,7 +205,7 @@ class ReviewState(FollowingState):
 
     def measured(self, name: str) -> Measured | None:
         """Unit and values of a math channel that is drawn."""
-        found = self._math.measured(name)
+        found = self._overlay.measured(name)
         return found if found is not None or self.grown is None else self.grown.measured.get(name)
 
     def read_whole(self, lap_id: str) -> Lap:
@@ -216,7 +214,12 @@ class ReviewState(FollowingState):
         Raises:
             NotFound: there is no such lap.
         """
-        return (self.ideal.lap if lap_id == IDEAL else None) or self._source().read_lap(lap_id)
+        return self._made(lap_id) or self._source().read_lap(lap_id)
+
+    def _made(self, lap_id: str) -> Lap | None:
+        """The ideal lap, which is in no store."""
+        lap: Lap | None = self.ideal.lap if lap_id == IDEAL else None
+        return lap
 
     def _find_sessions(self) -> None:
         source = self._source()
@@ -248,19 +251,13 @@ class ReviewState(FollowingState):
 
     def _forget(self, stale: set[str] | None) -> None:
         """What was worked out of laps that have changed holds no longer; None: of none of them."""
+        self._overlay.forget(stale)
         if stale is None:
-            self._grid, self._laid, self._read_laps, self._asked = None, {}, {}, set()
-            self._math.forget()
+            self._asked = set()
             self._follower.forget()
             self._followed = ""
             self.param.update(corners=CornerSheet(), ideal=NOTHING)
             return
-        for lap_id in stale:
-            self._laid.pop(lap_id, None)
-            self._math.forget([lap_id])
-            self._read_laps.pop(lap_id, None)
-        if self.reference_id in stale:
-            self._grid = None
         if stale & {*self._asked, self.corners.reference_id}:
             self._asked = set()
             self.corners = CornerSheet(track=self.corners.track)
@@ -270,9 +267,11 @@ class ReviewState(FollowingState):
         rows = [self.find_lap(lap_id) for lap_id in chosen]
         if reference_id not in chosen or self._is_running(reference_id):
             reference_id = reference_of([row for row in rows if not self._is_running(row.lap_id)])
-        if self._grid is None or self._grid.lap.lap_id != reference_id:
-            self._grid, self._laid, self._asked = None, {}, set()
-        comparison, problem = self._compare(chosen, reference_id)
+        before, names = self._overlay.grid, channels_of(self.document)
+        growing = [lap_id for lap_id in chosen if self._is_running(lap_id)]
+        comparison, problem = self._overlay.compare(chosen, reference_id, names, open_laps=growing)
+        if self._overlay.grid is not before:
+            self._asked = set()
         status, self._said = self._status(comparison, problem)
         self.param.update(
             chosen=list(chosen),
@@ -282,7 +281,7 @@ class ReviewState(FollowingState):
             status=status,
             problem=self._said,
         )
-        self._read_laps = {lap_id: lap for lap_id, lap in self._read_laps.items() if lap_id in chosen}
+        self._overlay.keep(chosen)
         self._work_out_corners()
         self._follow()
 
@@ -295,51 +294,20 @@ class ReviewState(FollowingState):
             return "times", TIMES_ONLY
         return ("ready" if comparison or not problem else "error"), problem
 
-    def _compare(self, chosen: Sequence[str], reference_id: str) -> tuple[Comparison | None, str]:
-        if not reference_id:
-            return None, ""
-        names = channels_of(self.document)
-        try:
-            self._grid = self._grid or Grid.of(self._read(reference_id))
-        except PurpleSectorError as error:
-            return None, str(error)
-        refused: dict[str, str] = {}
-        for lap_id in [i for i in chosen if i not in self._laid and not self._is_running(i)]:
-            try:
-                lap = self._grid.lap if lap_id == reference_id else self._read(lap_id)
-                self._laid[lap_id] = self._grid.lay(lap, names)
-            except PurpleSectorError as error:
-                refused[lap_id] = str(error)
-        shown = {i: self._with_math(i, names) for i in chosen if i in self._laid}
-        return Comparison(reference_id, self._grid.distance_m, shown, refused), " ".join(refused.values())
-
-    def _with_math(self, lap_id: str, names: Sequence[str]) -> LaidLap:
-        laid, grid = self._laid[lap_id], self._grid
-        if self._is_running(lap_id) or grid is None:
-            return laid
-        made = self.ideal.lap if lap_id == IDEAL else None
-        return self._math.laid(lap_id, laid, names, reference=lambda: self.read_whole(grid.lap.lap_id), made=made)
-
-    def _read(self, lap_id: str) -> Lap:
-        if lap_id not in self._read_laps:
-            lap = (self.ideal.lap if lap_id == IDEAL else None) or self._source().read_lap(lap_id)
-            wanted = {*channels_of(self.document), *ALIGNING, *DRIVEN}
-            self._read_laps[lap_id] = lap.select(*[name for name in lap.channels if name in wanted])
-        return self._read_laps[lap_id]
-
     def _work_out_corners(self) -> None:
         """Asks for the corners of the laps shown; no plot waits for them."""
-        grid, known = self._grid, self.corners
+        grid, known = self._overlay.grid, self.corners
         if grid is None or self.comparison is None:
             return
         over = [lap_id for lap_id in self.comparison.laps if not self._is_running(lap_id)]
-        missing = [self._read(lap_id) for lap_id in over if lap_id not in self._asked]
+        names = channels_of(self.document)
+        missing = [self._overlay.read(lap_id, names) for lap_id in over if lap_id not in self._asked]
         if not missing or (known.note and known.reference_id == grid.lap.lap_id):
             return
         self._asked |= {lap.lap_id for lap in missing}
 
         def found(sheet: CornerSheet) -> None:
-            if self._grid is grid:
+            if self._overlay.grid is grid:
                 self.corners = sheet.joined_to(self.corners)
 
         def failed(reason: str) -> None:

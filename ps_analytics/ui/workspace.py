@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from ps_analytics.channels.catalog import CATALOG
 from ps_analytics.errors import PurpleSectorError
 from ps_analytics.ui.comparison import DELTA, Column, Comparison
 from ps_analytics.ui.components.bus import PageBus
@@ -143,7 +144,8 @@ class ReviewWorkspace:
     def _displays(self, source: str) -> dict[str, dict[str, Any]]:
         """How each channel of the layout is drawn; one that is worked out goes by its values."""
         names = [*channels_of(self.state.document), DELTA]
-        found = {name: measured for name in names if (measured := self.state.measured(name)) is not None}
+        made = [name for name in names if name not in CATALOG]
+        found = {name: measured for name in made if (measured := self.state.measured(name)) is not None}
         worked_out = {
             name: measured_display(name, unit=m.unit, stepped=m.stepped, values=m.column) for name, m in found.items()
         }

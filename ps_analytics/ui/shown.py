@@ -1,4 +1,4 @@
-"""The math channels on a page's plots: read by name when a layout shows them, and laid where the lap's others lie."""
+"""Channels a layout shows that a lap was not laid with: math channels, and those that were put on a plot later."""
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
@@ -26,16 +26,20 @@ class ChannelSource(Protocol):
 
 @dataclass(frozen=True, eq=False)
 class Measured:
-    """A math channel on one lap: its column on the reference's metres, its unit, and whether it is a condition."""
+    """A channel on one lap: its column on the reference's metres, its unit, and whether it is a condition.
+
+    A difference of temperatures has no zero point.
+    """
 
     column: Column
     unit: str
     stepped: bool
+    is_difference: bool = False
 
 
 @dataclass
-class ShownMath:
-    """Remembers what was read, so that a click reads nothing twice; what a lap does not have is None."""
+class ShownChannels:
+    """Lays channels where the lap's others lie, and remembers them; what a lap does not have is None."""
 
     source: Callable[[], ChannelSource]
     _found: dict[str, tuple[LaidLap, dict[str, Measured | None]]] = field(default_factory=dict)
@@ -46,24 +50,27 @@ class ShownMath:
         laid: LaidLap,
         names: Iterable[str],
         *,
+        asked: Iterable[str] = (),
         reference: Callable[[], Lap] | None = None,
         made: Lap | None = None,
     ) -> LaidLap:
-        """The lap with its columns of those names that are math channels; one it has not got is left out.
+        """The lap with its columns of those names; one it has not got is left out.
 
         Args:
             lap_id: the lap's.
             laid: the lap as it is laid.
             names: of channels of any kind.
+            asked: the recorded channels it was laid with, as far as it has them.
             reference: reads the reference lap whole, for a channel that asks for it.
             made: the lap itself, if the store does not have it because it was put together.
         """
-        wanted = [name for name in names if name not in CATALOG and name not in (*laid.columns, DELTA)]
+        wanted = [name for name in names if name not in (*laid.columns, DELTA)]
         if not wanted:
             return laid
         of, found = self._found.get(lap_id, (laid, {}))
         if of is not laid:
             found = {}
+        found = {name: None for name in asked if name in CATALOG} | found
         self._found[lap_id] = (laid, found)
         for name in wanted:
             if name not in found:
@@ -72,7 +79,7 @@ class ShownMath:
         return replace(laid, columns={**laid.columns, **columns})
 
     def measured(self, name: str) -> Measured | None:
-        """What is known of a channel that is shown, from the lap it moves most on: that tells how to write it."""
+        """What is known of a channel that was laid here, from the lap it moves most on: that tells how to write it."""
         known = [measured for _, found in self._found.values() if (measured := found.get(name)) is not None]
         return max(known, key=lambda measured: _spread(measured.column), default=None)
 
@@ -112,6 +119,8 @@ class ShownMath:
         Raises:
             PurpleSectorError: it cannot be computed.
         """
+        if name in lap.traces:
+            return lap
         library = self.source().math_library()
         if name not in library:
             raise UnknownChannel(name, known=library)
@@ -122,7 +131,8 @@ class ShownMath:
 def measured_on(lap: Lap, trace: Trace, stamp_s: NDArray[np.float64]) -> Measured:
     """A channel of a lap at the times the lap passed the metres of the grid."""
     stepped = trace.unit == CONDITION
-    return Measured(on_metres(lap, trace, stamp_s), "" if stepped else trace.unit or "", stepped)
+    unit = "" if stepped else trace.unit or ""
+    return Measured(on_metres(lap, trace, stamp_s), unit, stepped, trace.is_difference)
 
 
 def on_metres(lap: Lap, trace: Trace, stamp_s: NDArray[np.float64]) -> Column:
