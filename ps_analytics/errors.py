@@ -27,6 +27,7 @@ PurpleSectorError
 │   ├── NotKept                  a name, a text or a value the store cannot keep
 │   ├── NameTaken                another of the user's things has the name
 │   ├── LimitReached             the user has as many of them as he may
+│   ├── NotShared                a session that cannot be shared with somebody
 │   └── SessionRecording         a session that is recording refuses deletion
 ├── TransportError
 │   ├── SpoolFull                nothing acknowledged for too long; carries retry_after
@@ -247,7 +248,7 @@ class NoRoom(PurpleSectorError):
 
     def __init__(self, title: str, *, needed: str) -> None:
         self.title, self.needed = title, needed
-        super().__init__(f"the panel '{title}' cannot be split: for two halves it needs {needed}. Make it larger first.")
+        super().__init__(f"the panel '{title}' cannot be split: two halves need {needed}. Make it larger first.")
 
 
 class StoreError(PurpleSectorError):
@@ -302,6 +303,14 @@ class LimitReached(StoreError):
     def __init__(self, kind: str, *, most: int) -> None:
         self.kind, self.most = kind, most
         super().__init__(f"there are {most:,} {kind} already, and there can be no more. Delete one you do not need.")
+
+
+class NotShared(StoreError):
+    """A session that cannot be shared with a reader; `reason` says why."""
+
+    def __init__(self, reader: str, *, reason: str) -> None:
+        self.reader, self.reason = reader, reason
+        super().__init__(f"this session cannot be shared with '{reader}': {reason}")
 
 
 class SessionRecording(StoreError):

@@ -35,6 +35,10 @@ class Hooks:
     def math_functions(self) -> Sequence[Any]:  # type: ignore[empty-body]
         """The functions this plugin adds to the language of formulas, each a `channels.functions.Function`."""
 
+    @hookspec
+    def panel_kinds(self) -> Sequence[Any]:  # type: ignore[empty-body]
+        """The kinds of panels this plugin adds to layouts, each a `ui.layouts.PanelKind` with its `build`."""
+
 
 @dataclass(frozen=True, slots=True)
 class Plugins:
