@@ -2,6 +2,7 @@
 import {Bus} from "../bus.js"
 import {h} from "../dom.js"
 import {fixed} from "../numbers.js"
+import {between} from "../sample_grid.js"
 import {ink} from "../theme.js"
 import {TracePanel} from "../panels/traces.js"
 
@@ -96,14 +97,14 @@ export class MathPreview {
     })
     const lap = this.laps.laps.find(({id}) => id === this.laps.lap)
     const {inputs, channels} = message
-    bus.x = message[axis]
-    bus.unit = axis === "time" ? "s" : "m"
+    for (const each of ["distance", "time"]) bus.receive({op: "clear", axis: each, x: each === axis ? message[axis] : new Float32Array(0)})
+    bus.receive({op: "columns", axis, columns: message.columns})
     bus.laps = [{id: "lap", label: lap?.label ?? "Lap", color: lap?.color ?? COLOR, dash: null, reference: false}]
-    bus.columns = new Map(Object.entries(message.columns))
     bus.channels = channels
     bus.corners = axis === "distance" ? this.page.corners : {...this.page.corners, corners: []}
     bus.generation = ++this.generation
-    this.inputs.read({channels: inputs, mode: "tiled"})
+    this.value.read({channels: ["value"], mode: "tiled", xAxis: axis})
+    this.inputs.read({channels: inputs, mode: "tiled", xAxis: axis})
     this.cells[1].hidden = !inputs.length
     this.cells[1].style.flexGrow = String(Math.max(inputs.length * 0.55, 0.8))
     this.tell(message)
@@ -137,7 +138,7 @@ export class MathPreview {
     const {page, bus} = this
     if (!this.linked || (!all && page.cursor === this.sent?.cursor && page.window === this.sent?.window)) return
     const cursor = this.here(page.cursor)
-    if (cursor !== null) bus.setCursor(cursor)
+    if (!Number.isNaN(cursor)) bus.setCursor(cursor)
     const window = page.window && page.window.map((metres) => this.here(metres))
     if (!window) bus.showAll()
     else bus.setWindow(...window)
@@ -156,18 +157,4 @@ export class MathPreview {
     this.sent = {cursor: page.cursor, window: page.window}
     this.taken = {cursor: bus.cursor, window: bus.window}
   }
-}
-
-// The value of one rising column where another one has this value.
-function between(from, to, value) {
-  if (!from?.length) return null
-  let low = 0
-  let high = from.length - 1
-  while (high - low > 1) {
-    const middle = (low + high) >> 1
-    if (from[middle] <= value) low = middle
-    else high = middle
-  }
-  const share = from[high] > from[low] ? Math.min(Math.max((value - from[low]) / (from[high] - from[low]), 0), 1) : 0
-  return to[low] + share * (to[high] - to[low])
 }
