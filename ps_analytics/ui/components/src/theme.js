@@ -4,6 +4,8 @@ import mono from "@fontsource-variable/jetbrains-mono/files/jetbrains-mono-latin
 import uplotStyle from "uplot/dist/uPlot.min.css"
 import gridStyle from "./grid/grid.css"
 import mathStyle from "./math/math.css"
+import menuStyle from "./menu.css"
+import layoutStyle from "./page/layouts.css"
 import pageStyle from "./page/page.css"
 import cornerStyle from "./panels/corners.css"
 import lapStyle from "./panels/laps.css"
@@ -12,7 +14,7 @@ import panelStyle from "./panels/panel.css"
 import traceStyle from "./panels/traces.css"
 import baseStyle from "./style.css"
 
-const STYLES = [uplotStyle, baseStyle, pageStyle, gridStyle, panelStyle, traceStyle, mapStyle, lapStyle, cornerStyle, mathStyle]
+const STYLES = [uplotStyle, baseStyle, menuStyle, pageStyle, layoutStyle, gridStyle, panelStyle, traceStyle, mapStyle, lapStyle, cornerStyle, mathStyle]
 
 export const SANS = '"Inter", system-ui, sans-serif'
 export const MONO = '"JetBrains Mono", ui-monospace, monospace'
@@ -62,6 +64,7 @@ export function tokens(node) {
   return {
     text: read("text"), dim: read("dim"), faint: read("faint"), line: read("line"), grid: read("grid"),
     zero: read("zero"), panel: read("panel"), track: read("track"), cursor: read("cursor"), span: read("span"),
+    gain: read("gain"), loss: read("loss"), edge: read("edge"),
   }
 }
 

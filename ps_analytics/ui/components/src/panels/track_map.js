@@ -1,43 +1,76 @@
-// The track as driven by the reference, coloured by its speed, with every lap's place at the cursor.
+// The track as the reference drove it, coloured by what is chosen, with every lap's place at the cursor.
 import {NAME_FONT, placeNames} from "./corner_names.js"
 import {panelFrame} from "./panel_frame.js"
+import {SECTORS, tintOf} from "./track_map_colors.js"
+import {drawBand, drawBorders, drawCars, drawDirections, drawLines, drawPin, drawStart, drawTint} from "./track_map_draw.js"
+import {TrackEditor} from "./track_map_edit.js"
+import {MapLegend} from "./track_map_legend.js"
+import {MapView} from "./track_map_view.js"
 import {h, onSize} from "../dom.js"
-import {fixed} from "../numbers.js"
-import {HEAT_CSS, heat, ink, tokens} from "../theme.js"
+import {ink, tokens} from "../theme.js"
 
 const COLOR_BY = "speed"
-const SHADES = 24
-const MARGIN = 30
+const LOOKED_AT = ["data", "window", "cursor", "marks", "style", "spans", "corners"]
 
 export class MapPanel {
-  constructor(bus, {title}) {
+  constructor(bus, config) {
     this.bus = bus
-    this.frame = panelFrame(title, "map")
+    this.plot = config.id
+    this.options = config.options ?? {}
+    this.frame = panelFrame(config.title, "map")
     this.base = h("canvas", {class: "layer", role: "img", "aria-label": "Track map: click places the cursor", "data-testid": "track-map"})
     this.over = h("canvas", {class: "layer top"})
     this.note = h("p", {class: "message", hidden: true})
-    this.legend = h("div", {class: "legend", hidden: true})
-    this.frame.body.append(this.base, this.over, this.note, this.legend)
-    this.path = null
-    this.named = null // where the corners' names stand
+    this.view = new MapView()
+    this.names = [] // of corners, where they stand
+    this.named = null // what they were placed for
+    this.tint = {kind: "none"}
+    this.size = null
     this.at = []
+    this.held = -1 // the sample at which a hand is on the line
+    this.legend = new MapLegend(bus, {choose: (options) => this.choose(options), edit: () => this.editor.show()})
+    this.editor = new TrackEditor(bus, this)
+    this.frame.body.append(this.base, this.over, this.note, this.legend.root, this.legend.tools, this.editor.root)
     this.leave = [
-      bus.subscribe(["data", "window", "cursor", "style", "spans"], (topics) => this.follow(topics)),
+      bus.subscribe(LOOKED_AT, (topics) => this.follow(topics)),
       onSize(this.frame.body, (width, height) => this.resize(width, height)),
     ]
-    this.over.addEventListener("pointerdown", (event) => {
-      this.over.setPointerCapture(event.pointerId)
-      this.pick(event)
-    })
-    this.over.addEventListener("pointermove", (event) => event.buttons && this.pick(event))
+    this.listen()
   }
 
-  update({title}) {
+  update({title, options = {}}) {
     this.frame.setTitle(title)
+    if (JSON.stringify(options) === JSON.stringify(this.options)) return
+    this.options = options
+    if (this.size) this.load()
   }
 
   destroy() {
     for (const leave of this.leave) leave()
+  }
+
+  listen() {
+    const {over} = this
+    over.addEventListener("pointerdown", (event) => {
+      over.setPointerCapture(event.pointerId)
+      this.held = -1
+      this.pick(event)
+    })
+    over.addEventListener("pointermove", (event) => event.buttons && this.pick(event))
+    over.addEventListener("pointerup", () => (this.held = -1))
+    over.addEventListener("dblclick", () => this.bus.showAll())
+  }
+
+  get choice() {
+    const {color = COLOR_BY, of = "reference", follow = false} = this.options
+    return {color, of, follow}
+  }
+
+  // Drawn at once; the layout is told, which may bring a channel that was not there.
+  choose(options) {
+    this.options = {...this.options, ...options}
+    this.bus.ask({op: "layout", do: "options", plot: this.plot, options: this.options})
+    this.load()
   }
 
   resize(width, height) {
@@ -48,182 +81,117 @@ export class MapPanel {
       canvas.getContext("2d").setTransform(ratio, 0, 0, ratio, 0, 0)
     }
     this.size = [width, height]
-    this.follow(new Set(["data"]))
+    this.load()
   }
 
   follow(topics) {
     if (!this.size) return
-    if (topics.has("data")) this.fit()
-    if (topics.has("data") || topics.has("window") || topics.has("style") || topics.has("spans")) this.drawTrack()
-    this.drawCars()
+    if (topics.has("data") || topics.has("style")) this.load()
+    else if (topics.has("window") && this.choice.follow) this.refit()
+    else if (topics.has("window") || topics.has("spans") || topics.has("corners")) this.redraw()
+    else this.drawOver()
+    this.editor.lay()
   }
 
-  // Fits the reference's line into the panel, north up, one scale for both axes.
-  fit() {
-    const {bus} = this
+  // Other laps, other columns, another choice.
+  load() {
+    this.tint = this.bus.reference ? tintOf(this.bus, this.choice) : {kind: "none"}
+    this.refit()
+  }
+
+  // The whole line, or what is in the window where the map follows it.
+  refit() {
+    const {bus, size} = this
     const lap = bus.reference
-    const xs = lap && bus.column(lap.id, "x")
-    const ys = lap && bus.column(lap.id, "y")
+    const [xs, ys] = ["x", "y"].map((name) => lap && bus.column(lap.id, name))
     this.note.hidden = Boolean(xs && ys) || !bus.laps.length
     this.note.textContent = bus.mapNote
-    this.path = null
-    if (!xs || !ys) return
-    const [left, right] = range(xs)
-    const [low, high] = range(ys)
-    const [width, height] = this.size
-    const scale = Math.min((width - 2 * MARGIN) / (right - left), (height - 2 * MARGIN - 18) / (high - low))
-    if (!(scale > 0) || !Number.isFinite(scale)) return
-    const place = (x, y) => [width / 2 + (x - (left + right) / 2) * scale, (height - 18) / 2 - (y - (low + high) / 2) * scale]
-    this.place = place
-    this.path = Array.from(xs, (x, i) => place(x, ys[i]))
+    if (!xs || !ys) this.view.clear()
+    else {
+      const stretch = this.choice.follow && bus.window ? bus.window.map((place) => bus.indexOf(place)) : [0, xs.length - 1]
+      this.view.fit(xs, ys, size, ...stretch)
+    }
+    this.redraw()
   }
 
-  drawTrack() {
+  redraw() {
     const ctx = this.base.getContext("2d")
-    const [width, height] = this.size
-    ctx.clearRect(0, 0, width, height)
-    this.legend.hidden = true
-    const {path} = this
-    if (!path) return
+    ctx.clearRect(0, 0, ...this.size)
+    const {bus, view, tint} = this
     const colors = (this.colors = tokens(this.frame.root))
-    ctx.lineCap = ctx.lineJoin = "round"
-    ctx.strokeStyle = colors.track
-    ctx.lineWidth = 11
-    ctx.stroke(line(path, 0, path.length - 1))
-    this.drawShades(ctx, colors)
-    this.drawStart(ctx, colors)
-    this.drawNames(ctx, colors)
+    this.legend.show(tint, this.choice, Boolean(view.path), Boolean(bus.corners.track))
+    this.frame.note.textContent = view.path ? bus.mapNote : ""
+    if (view.path) {
+      drawBand(ctx, view, colors)
+      drawTint(ctx, view, tint, {bus, colors})
+      drawLines(ctx, view, {bus})
+      if (tint.kind === "delta") drawDirections(ctx, view, tint, {bus, colors})
+      this.drawLimits(ctx)
+      this.drawNames(ctx)
+    }
+    this.drawOver()
   }
 
-  // Places are sought anew when the track or its corners are others; a zoom moves nothing on the map.
-  drawNames(ctx, colors) {
-    const {bus, path, size} = this
+  // Start and finish and where the sectors part: as they are, or as they are being moved.
+  drawLimits(ctx) {
+    const {bus, view, colors, editor} = this
+    const borders = editor.open ? editor.borders : (bus.corners.track?.sectors ?? [])
+    drawBorders(ctx, view, colors, borders.map((place) => bus.indexOf(place)))
+    drawStart(ctx, view, colors, editor.open ? editor.sample(editor.line) : 0)
+  }
+
+  // Places are sought anew when the line or what is named is another; without a zoom to follow a window moves nothing.
+  drawNames(ctx) {
+    const {bus, view, size, tint, colors} = this
     const {corners} = bus.corners
     ctx.font = NAME_FONT
-    if (this.named?.path !== path || this.named.corners !== corners) {
+    if (this.named?.path !== view.path || this.named.corners !== corners || this.named.tint !== tint) {
       const measure = (name) => ctx.measureText(name).width
-      this.named = {path, corners, names: placeNames(measure, {corners, bus, path, size})}
+      this.named = {path: view.path, corners, tint}
+      const placed = placeNames(measure, {corners: [...corners, ...this.wonNames()], bus, view, size})
+      this.names = placed.filter(({color}) => !color)
+      this.winners = placed.filter(({color}) => color)
     }
     ctx.textAlign = "center"
     ctx.textBaseline = "middle"
-    ctx.fillStyle = colors.dim
-    for (const {name, at} of this.named.names) ctx.fillText(name, ...at)
+    if (!this.editor.open) for (const {name, at} of this.names) write(ctx, name, at, colors.dim)
+    for (const {name, at, color} of this.winners) write(ctx, name, at, ink(color))
   }
 
-  // One stroke a shade: the stretches of equal colour go into one path.
-  drawShades(ctx, colors) {
-    const {bus, path} = this
-    const values = bus.column(bus.reference.id, COLOR_BY)
-    const [from, to] = bus.view
-    const zoomed = bus.window !== null
-    const [low, high] = values ? range(values) : [0, 0]
-    const shades = new Map()
-    const step = Math.max(Math.round(path.length / 900), 1)
-    for (let i = 0; i < path.length - 1; i += step) {
-      const seen = !zoomed || (bus.x[i] >= from && bus.x[i] <= to)
-      const shade = values ? Math.round(((values[i] - low) / (high - low || 1)) * SHADES) : -1
-      const key = `${shade}|${seen}`
-      if (!shades.has(key)) shades.set(key, new Path2D())
-      const end = Math.min(i + step, path.length - 1)
-      const stretch = shades.get(key)
-      stretch.moveTo(...path[i])
-      for (let k = i + 1; k <= end; k++) stretch.lineTo(...path[k])
-    }
-    ctx.lineWidth = 4.5
-    for (const [key, stretch] of shades) {
-      const [shade, seen] = key.split("|")
-      const color = Number(shade) < 0 || Number.isNaN(Number(shade)) ? colors.dim : heat(shade / SHADES)
-      // Mixed and not see-through: where two strokes overlap, see-through ones would show as beads.
-      ctx.strokeStyle = seen === "true" ? color : `color-mix(in srgb, ${color} 22%, ${colors.track})`
-      ctx.stroke(stretch)
-    }
-    if (values) this.showLegend(low, high)
+  // Whose the mini sectors in a row are, beside the middle of them: what the colour says, in words.
+  wonNames() {
+    const {bus, tint} = this
+    if (tint.kind !== SECTORS) return []
+    return tint.runs.filter(({lap}) => lap >= 0).map(({first, last, lap}) => ({
+      name: bus.laps[lap].label.split(" \u00b7 ")[0], color: bus.laps[lap].color, apex: bus.x[(first + last) >> 1], left: true, radius: 1e6 - (last - first),
+    }))
   }
 
-  showLegend(low, high) {
-    const channel = this.bus.channels[COLOR_BY]
-    if (!channel) return
-    const number = (value) => h("span", {class: "number", text: fixed(value, 0)})
-    this.legend.hidden = false
-    this.legend.replaceChildren(
-      h("span", {text: channel.label}), number(low), h("span", {class: "ramp", style: `background:${HEAT_CSS}`}), number(high),
-      h("span", {text: channel.unit ?? ""}),
-    )
-  }
-
-  // A bar across the track at the line, and an arrow beside it: the way round.
-  drawStart(ctx, colors) {
-    const {path} = this
-    const ahead = path[Math.min(8, path.length - 1)]
-    const [x, y] = path[0]
-    const length = Math.hypot(ahead[0] - x, ahead[1] - y) || 1
-    const [dx, dy] = [(ahead[0] - x) / length, (ahead[1] - y) / length]
-    ctx.strokeStyle = ctx.fillStyle = colors.text
-    ctx.lineWidth = 2.5
-    ctx.lineCap = "butt"
-    ctx.beginPath()
-    ctx.moveTo(x - dy * 8, y + dx * 8)
-    ctx.lineTo(x + dy * 8, y - dx * 8)
-    ctx.stroke()
-    const [ax, ay] = [x + dx * 6 + dy * 15, y + dy * 6 - dx * 15]
-    ctx.beginPath()
-    ctx.moveTo(ax + dx * 8, ay + dy * 8)
-    ctx.lineTo(ax - dx * 3 + dy * 4, ay - dy * 3 - dx * 4)
-    ctx.lineTo(ax - dx * 3 - dy * 4, ay - dy * 3 + dx * 4)
-    ctx.fill()
-  }
-
-  drawCars() {
+  drawOver() {
     const ctx = this.over.getContext("2d")
     ctx.clearRect(0, 0, ...this.size)
-    const {bus, path} = this
+    const {bus, view, colors} = this
     this.at = []
-    if (!path) return
-    const {panel} = this.colors
-    const i = bus.index
-    for (const lap of [...bus.laps].sort((a, b) => Number(b.reference) - Number(a.reference))) {
-      const [xs, ys] = [bus.column(lap.id, "x"), bus.column(lap.id, "y")]
-      if (!xs || !ys || Number.isNaN(xs[i])) continue
-      const place = this.place(xs[i], ys[i])
-      this.at.push({lap: lap.id, place})
-      ctx.beginPath()
-      ctx.arc(...place, lap.reference ? 4 : 5, 0, 7)
-      ctx.fillStyle = ink(lap.color)
-      ctx.strokeStyle = panel
-      ctx.lineWidth = 2
-      ctx.fill()
-      ctx.stroke()
-    }
-    this.base.dataset.index = i
+    if (!view.path) return
+    for (const name of ["a", "b"]) if (bus[name] != null) drawPin(ctx, view, bus.indexOf(bus[name]), name.toUpperCase(), colors)
+    const index = bus.index
+    this.at = drawCars(ctx, view, {bus, colors, index})
+    this.base.dataset.index = index
   }
 
+  // The cursor to where the line is pointed at. Once a hand is on the line it stays on it.
   pick(event) {
-    if (!this.path) return
+    const {view, bus} = this
+    if (!view.path) return
     const {left, top} = this.over.getBoundingClientRect()
-    const [px, py] = [event.clientX - left, event.clientY - top]
-    let best = 40 ** 2
-    let found = -1
-    this.path.forEach(([x, y], i) => {
-      const distance = (x - px) ** 2 + (y - py) ** 2
-      if (distance < best) [best, found] = [distance, i]
-    })
-    if (found >= 0) this.bus.setCursor(this.bus.x[found])
+    const found = view.nearest([event.clientX - left, event.clientY - top], {held: this.held})
+    if (found < 0) return
+    this.held = found
+    bus.setCursor(bus.x[found])
   }
 }
 
-function range(values) {
-  let low = Infinity
-  let high = -Infinity
-  for (const value of values) {
-    if (value < low) low = value
-    if (value > high) high = value
-  }
-  return [low, high]
-}
-
-function line(path, from, to) {
-  const drawn = new Path2D()
-  drawn.moveTo(...path[from])
-  for (let i = from + 1; i <= to; i++) drawn.lineTo(...path[i])
-  return drawn
+function write(ctx, text, at, color) {
+  ctx.fillStyle = color
+  ctx.fillText(text, ...at)
 }
