@@ -1,4 +1,4 @@
-// The panels' places: 12 columns, heights that fill the window; what to say when there is nothing to show; the keys.
+// The panels' places: 12 columns, heights that fill the window; what is shown of them, added, moved and taken away.
 import {busOf} from "../bus.js"
 import {h, onSize} from "../dom.js"
 import {KINDS} from "../panels/kinds.js"
@@ -6,9 +6,16 @@ import {PythonPanel} from "../panels/python_panel.js"
 import {dress} from "../theme.js"
 import {Cell} from "./cell.js"
 import {Drawer} from "./drawer.js"
-import {KEYS, listen} from "./keys.js"
+import {edit, tell} from "./edits.js"
+import {save} from "./export.js"
+import {buildHelp} from "./help.js"
+import {listen} from "./keys.js"
+import {EmptySheet} from "./kind_list.js"
+import {Said} from "./said.js"
+import {Sheets} from "./sheets.js"
 
 const GAP = 6
+const LEAST_FIT = 480 // pixels: a window lower than that scrolls
 
 class PanelGrid {
   // `made(plot)` gives what Python made for a panel, if it did.
@@ -16,33 +23,55 @@ class PanelGrid {
     this.bus = bus
     this.made = made
     this.cells = new Map() // plot id → cell, of the sheet that is shown
-    this.message = h("div", {class: "overlay", role: "status", "data-testid": "status", hidden: true})
-    this.help = this.buildHelp()
-    this.root = h("div", {class: "grid", tabindex: "-1", "data-testid": "grid"}, this.message, this.help)
-    this.drawer = new Drawer(bus)
-    this.stage = h("div", {class: "stage"}, this.root, this.drawer.root)
+    this.held = null // the items as they were dropped, until Python has them
+    this.before = null // the panels there were when another was asked for
+    this.last = null // the cell that was pointed at or focused last
     this.full = null
     this.size = [0, 0]
+    this.scale = {across: 1, down: 1} // pixels of a column, and of a pixel of height
+    this.message = h("div", {class: "overlay", role: "status", "data-testid": "status", hidden: true})
+    this.help = buildHelp(() => this.close())
+    this.empty = new EmptySheet(this)
+    this.root = h("div", {class: "grid", tabindex: "-1", "data-testid": "grid"}, this.empty.root, this.message, this.help)
+    this.said = new Said(bus)
+    this.sheets = new Sheets(this)
+    this.drawer = new Drawer(bus)
+    this.stage = h("div", {class: "stage"}, this.root, this.sheets.root, this.said.root, this.drawer.root)
+    for (const name of ["pointerover", "focusin"]) this.root.addEventListener(name, (event) => this.notice(event))
     this.leave = [
-      bus.subscribe(["layout"], () => this.arrange()),
+      bus.subscribe(["layout"], () => this.follow()),
       bus.subscribe(["status"], () => this.say()),
       bus.subscribe(["math"], () => this.toggleMath()),
       listen(this.stage, bus, this),
       onSize(this.root, (width, height) => this.place(width, height)),
     ]
-    this.arrange()
+    bus.hear("file", ({name, mime, data}) => save(name, data, mime))
+    this.follow()
     this.say()
   }
 
   destroy() {
     for (const leave of this.leave) leave()
     for (const cell of this.cells.values()) cell.destroy()
+    for (const part of [this.said, this.sheets]) part.destroy()
     this.drawer.desk?.destroy()
   }
 
   get sheet() {
     const {layout} = this.bus
     return layout?.document.layout.sheets.find(({id}) => id === layout.sheet)
+  }
+
+  get items() {
+    return this.held ?? this.sheet?.items ?? []
+  }
+
+  follow() {
+    this.held = null
+    const {problem, kinds} = this.bus.layout ?? {}
+    if (kinds) this.bus.kinds = kinds // they come once
+    if (problem && !this.bus.atLayouts) tell(this.bus, {text: problem, alarm: true})
+    this.arrange()
   }
 
   // Makes the panels of the sheet that is shown as the layout has them; those that stay are only told what is new.
@@ -61,7 +90,9 @@ class PanelGrid {
       if (this.cells.has(id)) this.cells.get(id).update(config)
       else this.cells.set(id, this.add(config))
     }
+    this.empty.show(wanted.size === 0)
     this.place(...this.size)
+    this.reveal()
   }
 
   add(config) {
@@ -71,25 +102,63 @@ class PanelGrid {
     return cell
   }
 
+  // Python has made, or let go of, what some panels show.
+  refill() {
+    for (const cell of this.cells.values()) cell.panel.fill?.(this.made(cell.id))
+  }
+
   // x and w are columns, y and h pixels; a sheet that fits has its heights scaled to the window's.
   place(width, height) {
     this.size = [width, height]
-    const {sheet} = this
-    if (!sheet || !width) return
-    const {items, fit} = sheet
+    const {sheet, items} = this
+    if (!sheet || !width || !items.length) return
     const bottom = Math.max(...items.map((item) => item.y + item.h))
     const across = (width - GAP) / this.bus.layout.document.layout.cols
+    this.scale = {across, down: sheet.fit ? Math.max(height - GAP, LEAST_FIT) / bottom : 1}
     // Where the plots begin, right of the first column of panels.
-    const plots = GAP + Math.min(...items.filter(({x}) => x > 0).map(({x}) => x)) * across
-    this.root.style.setProperty("--plots", `${Math.round(plots)}px`)
-    const down = fit ? Math.max(height - GAP, 480) / bottom : 1
-    for (const item of items) {
-      const left = Math.round(GAP + item.x * across)
-      const top = Math.round(GAP + item.y * down)
-      const right = Math.round((item.x + item.w) * across)
-      const end = Math.round((item.y + item.h) * down)
-      this.cells.get(item.plotId)?.put({left, top, width: right - left, height: end - top})
-    }
+    const plots = Math.min(...items.filter(({x}) => x > 0).map(({x}) => x), this.bus.layout.document.layout.cols)
+    this.root.style.setProperty("--plots", `${Math.round(GAP + plots * across)}px`)
+    this.lay(items)
+  }
+
+  lay(items) {
+    for (const item of items) this.cells.get(item.plotId)?.put(this.box(item))
+  }
+
+  // Where an item lies, in pixels of the grid.
+  box({x, y, w, h: tall}) {
+    const {across, down} = this.scale
+    const [left, top] = [Math.round(GAP + x * across), Math.round(GAP + y * down)]
+    return {left, top, width: Math.round((x + w) * across) - left, height: Math.round((y + tall) * down) - top}
+  }
+
+  // Panels were given other places by hand.
+  dropped(items) {
+    const same = JSON.stringify(items) === JSON.stringify(this.items)
+    this.held = items
+    this.place(...this.size)
+    if (!same) edit(this.bus, "place", {sheet: this.sheet.id, items})
+  }
+
+  // Another panel is on its way: it is shown, and has the keyboard, when it is there.
+  expect() {
+    if (this.full) this.toggleFull()
+    this.before = new Set(this.cells.keys())
+  }
+
+  reveal() {
+    const {before} = this
+    const cell = before && [...this.cells.values()].find(({id}) => !before.has(id))
+    if (!cell) return
+    this.before = null
+    cell.root.scrollIntoView({block: "nearest"})
+    cell.focus()
+  }
+
+  focusBeside(cell) {
+    const ids = this.items.map(({plotId}) => plotId)
+    const next = ids[ids.indexOf(cell.id) - 1] ?? ids[ids.indexOf(cell.id) + 1]
+    if (cell.root.matches(":focus-within")) (this.cells.get(next) ?? {focus: () => this.root.focus()}).focus()
   }
 
   // What there is to say: over the whole grid where nothing is drawn, over the plots where there are lap times only, and
@@ -106,17 +175,26 @@ class PanelGrid {
     this.message.replaceChildren(h("p", {}, ...parts), ...(place === "notice" ? [close] : []))
   }
 
-  // The panel that is pointed at, or has the keyboard.
+  // The panel that is pointed at, or has the keyboard; where these are two, the one that came last.
   get current() {
-    return [...this.cells.values()].find(({root}) => root.matches(":hover, :focus-within"))
+    const here = ({root}) => root.matches(":hover, :focus-within")
+    if (this.full) return this.full
+    return this.last && this.cells.has(this.last.id) && here(this.last) ? this.last : [...this.cells.values()].find(here)
+  }
+
+  notice(event) {
+    const root = event.target.closest?.(".cell")
+    if (root) this.last = this.cells.get(root.dataset.plot) ?? null
   }
 
   toggleFull(cell = this.current) {
     const next = this.full ? null : cell
-    this.full?.root.classList.remove("full")
+    const before = this.full
+    before?.root.classList.remove("full")
     next?.root.classList.add("full")
     this.full = next ?? null
     this.root.classList.toggle("has-full", Boolean(next))
+    ;(next ?? before)?.focus()
   }
 
   toggleHelp() {
@@ -130,16 +208,8 @@ class PanelGrid {
 
   close() {
     if (this.help.hidden && this.drawer.open) return this.drawer.close()
-    this.help.hidden = true
-    if (this.full) this.toggleFull(null)
-  }
-
-  buildHelp() {
-    const rows = KEYS.filter(({shown}) => shown).map(({shown, does}) => h("div", {}, h("kbd", {text: shown}), h("span", {text: does})))
-    const mouse = [["drag", "zoom to a stretch"], ["wheel", "zoom at the pointer (Shift: pan)"], ["double click", "show the whole lap"]]
-    rows.push(...mouse.map(([shown, does]) => h("div", {}, h("kbd", {text: shown}), h("span", {text: does}))))
-    const done = h("button", {type: "button", text: "Close", onclick: () => this.close()})
-    return h("div", {class: "help", role: "dialog", "aria-label": "Keyboard", hidden: true}, h("h2", {text: "Keyboard and mouse"}), ...rows, done)
+    if (!this.help.hidden) this.help.hidden = true
+    else if (this.full) this.toggleFull(null)
   }
 }
 
@@ -148,6 +218,7 @@ export const Grid = {
     dress(el)
     const made = (plot) => model.get_child("panels")[model.plots.indexOf(plot)]
     const grid = new PanelGrid(busOf(model.page), made)
+    model.on("panels", () => grid.refill())
     model.on("remove", () => grid.destroy())
     return grid.stage
   },

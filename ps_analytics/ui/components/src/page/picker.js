@@ -1,6 +1,7 @@
 // Event and session: two plain selects, so that keyboards, readers and phones know what to do. Beside them, who is who.
 import {busOf} from "../bus.js"
 import {h, stroke} from "../dom.js"
+import {LayoutMenu} from "./layout_menu.js"
 import {lapTime} from "../numbers.js"
 import {dress, ink} from "../theme.js"
 
@@ -34,6 +35,8 @@ export const SessionPicker = {
     const key = h("div", {class: "key", "aria-label": "Laps shown"})
     const math = h("button", {class: "math-open", type: "button", title: "Math channels (m)", "aria-label": "Math channels", onclick: () => bus.announce("math"), hidden: true}, h("i", {text: "ƒ"}), "Math")
     model.on("remove", bus.subscribe(["status"], () => (math.hidden = !bus.math)))
+    const layouts = new LayoutMenu(bus)
+    model.on("remove", () => layouts.destroy())
     const nameLaps = () => key.replaceChildren(...bus.laps.slice(0, 4).map(nameLap))
     model.on("remove", bus.subscribe(["data", "style"], nameLaps))
     const show = () => {
@@ -46,6 +49,6 @@ export const SessionPicker = {
     }
     model.on("remove", bus.subscribe(["choices"], show))
     show()
-    return h("nav", {class: "picker", "aria-label": "Session"}, event.root, session.root, about, key, math)
+    return h("nav", {class: "picker", "aria-label": "Session"}, event.root, session.root, layouts.root, about, key, math)
   },
 }
