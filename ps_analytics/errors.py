@@ -19,7 +19,9 @@ PurpleSectorError
 ├── UnknownMethod                a way of laying laps over each other that does not exist
 ├── BadTrack                     a track model or a corner list that makes no sense
 ├── BadLayout                    a plot layout, or a part of one, that cannot be used; names the field
+├── NothingToExport              a panel without data
 ├── NoRoom                       a panel that cannot be made smaller
+├── ShippedLayout                a layout of ours, which stays as it is
 ├── StoreError
 │   ├── DatabaseUnreachable      the URL is wrong or nobody answers
 │   ├── SchemaOutdated           the tables are older or newer than the code
@@ -243,12 +245,28 @@ class BadLayout(PurpleSectorError):
         super().__init__(f"bad layout{place}: {reason}.{' ' + hint if hint else ''}")
 
 
+class NothingToExport(PurpleSectorError):
+    """A panel without data that could be kept as a file."""
+
+    def __init__(self, title: str) -> None:
+        self.title = title
+        super().__init__(f"the panel '{title}' shows nothing that could be exported. Choose a lap that has it.")
+
+
 class NoRoom(PurpleSectorError):
     """A panel that cannot be made smaller; `needed` says how large it would have to be for that."""
 
     def __init__(self, title: str, *, needed: str) -> None:
         self.title, self.needed = title, needed
         super().__init__(f"the panel '{title}' cannot be split: two halves need {needed}. Make it larger first.")
+
+
+class ShippedLayout(PurpleSectorError):
+    """A layout that comes with the house is not changed, renamed or deleted."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        super().__init__(f"the layout '{name}' is shipped and stays as it is. Save it under a new name.")
 
 
 class StoreError(PurpleSectorError):

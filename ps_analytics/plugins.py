@@ -3,10 +3,11 @@
 A plugin is a module named by an entry point of the group `ps_analytics.plugins`; it implements hooks with `hookimpl`.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pluggy
@@ -24,6 +25,24 @@ class PluginModels:
     migrations: Path
 
 
+@dataclass(frozen=True, slots=True)
+class PanelKind:
+    """A kind of panel a layout may have.
+
+    `channels` are how many it needs before it draws anything, and how many it takes. `build` is given a
+    `ui.panels.PanelContext` and answers with a `ui.panels.PythonPanel`, or with a Panel viewable that stays as it is; a
+    `native` kind has none, for the browser draws it from the layout alone. `plugin` is who added it.
+    """
+
+    name: str
+    title: str
+    about: str
+    native: bool = False
+    channels: tuple[int, int] = (0, 0)
+    build: Callable[[Any], Any] | None = None
+    plugin: str = ""
+
+
 class Hooks:
     """The hooks a plugin may implement."""
 
@@ -36,8 +55,8 @@ class Hooks:
         """The functions this plugin adds to the language of formulas, each a `channels.functions.Function`."""
 
     @hookspec
-    def panel_kinds(self) -> Sequence[Any]:  # type: ignore[empty-body]
-        """The kinds of panels this plugin adds to layouts, each a `ui.layouts.PanelKind` with its `build`."""
+    def panel_kinds(self) -> Sequence[PanelKind]:  # type: ignore[empty-body]
+        """The kinds of panels this plugin adds to layouts, each a `PanelKind` with its `build`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,15 +92,20 @@ class Plugins:
                 yield implementation.plugin_name, answer
 
 
-def load_plugins(found: tuple[EntryPoint, ...] | None = None) -> Plugins:
+def load_plugins(found: tuple[EntryPoint, ...] | None = None, *, shipped: Sequence[ModuleType] = ()) -> Plugins:
     """The installed plugins; one that fails to load is reported in `failed` and stops nobody.
 
     Args:
         found: the entry points to load; None means those of the installed packages.
+        shipped: modules of ours that implement hooks of the room that asks; they come first, so no name of theirs can
+            be taken. A room that is slow to import has its hooks here, not behind an entry point, which every room
+            loads.
     """
     manager = pluggy.PluginManager(GROUP)
     manager.add_hookspecs(Hooks)
     plugins = Plugins(manager)
+    for module in shipped:
+        manager.register(module)
     for entry in found if found is not None else tuple(entry_points(group=f"{GROUP}.plugins")):
         try:
             manager.register(entry.load(), name=entry.name)

@@ -41,3 +41,21 @@ def test_one_whose_hook_fails_is_listed_once(tmp_path: Path, monkeypatch: pytest
     install(tmp_path, "hooked", code, monkeypatch)
     result = run()
     assert (result.exit_code, result.stdout) == (1, f"{AGENT}{TYRES}hooked: not loaded, OSError: no\n")
+
+
+def test_one_that_adds_panels_is_listed_with_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    code = (
+        "from ps_analytics.plugins import PanelKind, hookimpl\n\n\n@hookimpl\ndef panel_kinds():\n"
+        "    return [PanelKind('radar', 'Radar', 'All at once.', build=print)]\n"
+    )
+    install(tmp_path, "radar", code, monkeypatch)
+    result = run()
+    assert (result.exit_code, result.stdout) == (0, f"{AGENT}radar: loaded, panels radar\n{TYRES}")
+
+
+def test_one_that_fails_to_add_panels_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    code = "from ps_analytics.plugins import hookimpl\n\n\n@hookimpl\ndef panel_kinds():\n    return 'radar'\n"
+    install(tmp_path, "radar", code, monkeypatch)
+    result = run()
+    reason = "panel_kinds returned str, not a list of PanelKind"
+    assert (result.exit_code, result.stdout) == (1, f"{AGENT}{TYRES}radar: not loaded, {reason}\n")

@@ -1,6 +1,13 @@
 """Plot layouts: the document, what can be done to it, the shipped ones; `state` has what is kept of them, and how."""
 
-from ps_analytics.ui.layouts.channels import channels_of, traces_panels, with_channel, with_name, with_stand_ins
+from ps_analytics.ui.layouts.channels import (
+    axes_of,
+    channels_of,
+    traces_panels,
+    with_channel,
+    with_name,
+    with_stand_ins,
+)
 from ps_analytics.ui.layouts.document import Layout, read_document
 from ps_analytics.ui.layouts.edits import (
     add_panel,
@@ -18,7 +25,7 @@ from ps_analytics.ui.layouts.edits import (
     set_x_axis,
     split,
 )
-from ps_analytics.ui.layouts.kinds import KINDS, PanelKind, all_kinds
+from ps_analytics.ui.layouts.kinds import KINDS, all_kinds
 from ps_analytics.ui.layouts.shipped import SHIPPED, SHIPPED_NAMES, driver_overview
 
 __all__ = [
@@ -26,10 +33,10 @@ __all__ = [
     "SHIPPED",
     "SHIPPED_NAMES",
     "Layout",
-    "PanelKind",
     "add_panel",
     "add_sheet",
     "all_kinds",
+    "axes_of",
     "channels_of",
     "copy_panel",
     "driver_overview",

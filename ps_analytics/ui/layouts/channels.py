@@ -57,6 +57,13 @@ def channels_of(layout: Layout, sheet_id: str | None = None) -> list[str]:
     return list(dict.fromkeys(name for chain in chains for name in chain))
 
 
+def axes_of(layout: Layout, sheet_id: str) -> set[str]:
+    """What the panels of a sheet that draw channels have across: "distance", "position", "time"."""
+    sheet = next(sheet for sheet in layout["layout"]["sheets"] if sheet["id"] == sheet_id)
+    shown = _panels_of(layout, sheet_id)
+    return {config.get("xAxis", sheet["xAxis"]) for config in traces_panels(layout) if config["id"] in shown}
+
+
 def _panels_of(layout: Layout, sheet_id: str | None) -> set[str]:
     sheets = [sheet for sheet in layout["layout"]["sheets"] if sheet_id in (None, sheet["id"])]
     return {item["plotId"] for sheet in sheets for item in sheet["items"]}

@@ -11,8 +11,9 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from ps_analytics.errors import BadLayout
+from ps_analytics.plugins import PanelKind
 from ps_analytics.ui.layouts.fields import Fields, a_word, refuse_twice, some_items
-from ps_analytics.ui.layouts.kinds import MOST_CHANNELS, PanelKind, all_kinds
+from ps_analytics.ui.layouts.kinds import MOST_CHANNELS, all_kinds
 from ps_analytics.ui.layouts.places import COLUMNS, LEAST_H, LEAST_W, LOWEST, Item, overlap
 
 Layout = dict[str, Any]

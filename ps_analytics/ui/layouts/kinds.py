@@ -1,36 +1,18 @@
 """The kinds of panels: those the browser draws by itself, and those plugins add, ours among them."""
 
 import logging
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import replace
 from functools import cache
 from types import MappingProxyType
-from typing import Any
 
-from ps_analytics.plugins import Plugins, load_plugins
+from ps_analytics.plugins import PanelKind, Plugins, load_plugins
+from ps_analytics.ui.layouts import charted
 
 _log = logging.getLogger(__name__)
 
 MOST_CHANNELS = 64
 """No panel has more."""
-
-
-@dataclass(frozen=True, slots=True)
-class PanelKind:
-    """A kind of panel.
-
-    `channels` are how many it needs before it draws anything, and how many it takes. A `native` kind is drawn by the
-    browser from the layout alone; any other has `build`, which is given the panel's context and answers with a Panel
-    viewable. `plugin` is who added it.
-    """
-
-    name: str
-    title: str
-    about: str
-    native: bool = False
-    channels: tuple[int, int] = (0, 0)
-    build: Callable[[Any], Any] | None = None
-    plugin: str = ""
 
 
 def _native(name: str, title: str, about: str, least: int = 0, most: int = 0) -> PanelKind:
@@ -55,8 +37,8 @@ KINDS: Mapping[str, PanelKind] = MappingProxyType({kind.name: kind for kind in _
 
 @cache
 def all_kinds() -> Mapping[str, PanelKind]:
-    """Every kind of panel by its name; a plugin that fails at it is named in the log."""
-    plugins = load_plugins()
+    """Every kind of panel by its name; a plugin that fails at it is named in the log, and its kinds are missing."""
+    plugins = load_plugins(shipped=(charted,))
     known = set(plugins.failed)
     found = with_plugins(plugins)
     for name in sorted(set(plugins.failed) - known):
@@ -99,8 +81,6 @@ def _added(answer: object, plugin: str, taken: Mapping[str, PanelKind]) -> dict[
             raise ValueError(f"'{kind.name}' cannot be the name of a kind of panel: use a-z, 0-9 and _")
         least, most = kind.channels
         if not 0 <= least <= most <= MOST_CHANNELS:
-            raise ValueError(
-                f"panels of kind '{kind.name}' take {least} to {most} channels: 0 to {MOST_CHANNELS} can be"
-            )
+            raise ValueError(f"'{kind.name}' takes {least} to {most} channels: 0 to {MOST_CHANNELS} can be")
         added[kind.name] = replace(kind, plugin=plugin)
     return added
