@@ -13,6 +13,11 @@ export function tell(bus, said) {
   bus.announce("told")
 }
 
+// Python's errors begin in small letters, for in a terminal they stand behind a name.
+export function sentence(text) {
+  return text.charAt(0).toUpperCase() + text.slice(1)
+}
+
 // Asks for another edit and offers to take it back.
 export function editWithUndo(bus, text, command, given) {
   edit(bus, command, given)

@@ -6,7 +6,7 @@ import {PythonPanel} from "../panels/python_panel.js"
 import {dress} from "../theme.js"
 import {Cell} from "./cell.js"
 import {Drawer} from "./drawer.js"
-import {edit, tell} from "./edits.js"
+import {edit, sentence, tell} from "./edits.js"
 import {save} from "./export.js"
 import {buildHelp} from "./help.js"
 import {listen} from "./keys.js"
@@ -70,7 +70,7 @@ class PanelGrid {
     this.held = null
     const {problem, kinds} = this.bus.layout ?? {}
     if (kinds) this.bus.kinds = kinds // they come once
-    if (problem && !this.bus.atLayouts) tell(this.bus, {text: problem, alarm: true})
+    if (problem && !this.bus.atLayouts) tell(this.bus, {text: sentence(problem), alarm: true})
     this.arrange()
   }
 

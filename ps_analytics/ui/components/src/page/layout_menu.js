@@ -1,7 +1,7 @@
 // Which layout is shown, and the list of those there are: opened, saved, renamed, handed over. What a row can do is in
 // `layout_row.js`.
 import {h} from "../dom.js"
-import {edit, tell} from "../grid/edits.js"
+import {edit, sentence, tell} from "../grid/edits.js"
 import {fileName, save} from "../grid/export.js"
 import {put} from "../menu.js"
 import {LayoutRow} from "./layout_row.js"
@@ -13,6 +13,7 @@ export class LayoutMenu {
   constructor(bus) {
     this.bus = bus
     this.rows = new Map() // layout id → its row
+    this.kept = false // whether it was just asked to be kept under a name
     this.name = h("b")
     this.modified = h("i", {class: "modified", text: "Modified"})
     this.root = h("button", {class: "layout-open", type: "button", title: "Layouts (Ctrl-o)", "aria-haspopup": "dialog", "aria-expanded": "false", onclick: () => this.open()},
@@ -69,6 +70,7 @@ export class LayoutMenu {
     if (this.isOpen) return
     this.root.getRootNode().append(this.dialog)
     this.search.value = ""
+    this.problem.hidden = true // it was of another time
     this.filter()
     this.dialog.showPopover()
     put(this.dialog, this.root.getBoundingClientRect())
@@ -100,7 +102,9 @@ export class LayoutMenu {
     this.revert.disabled = !modified
     this.keep.title = shipped ? "A shipped layout stays as it is: this keeps yours under another name" : "Ctrl-s"
     this.problem.hidden = !problem
-    this.problem.textContent = problem
+    this.problem.textContent = sentence(problem)
+    if (this.kept && !problem) this.close()
+    this.kept = false
     this.list(entries, id)
     this.filter()
   }
@@ -151,9 +155,11 @@ export class LayoutMenu {
   saveAs(event) {
     event.preventDefault()
     const name = this.naming.value.trim()
-    if (name) this.ask("save_as", {name})
     this.stopNaming()
-    if (name) this.search.focus()
+    this.search.focus()
+    if (!name) return
+    this.kept = true // nothing is left to be done here, if it can be
+    this.ask("save_as", {name})
   }
 
   stopNaming() {

@@ -5,7 +5,7 @@ import {renameIn} from "../grid/rename.js"
 import {openMenu} from "../menu.js"
 
 const DOTS = "M1.6 6h.8M5.6 6h.8M9.6 6h.8"
-const TARGETS = [["", "Open with this one"], ["car", "Open with this one for this car"], ["source", "Open with this one for this source"]]
+const TARGETS = [["", "Default for everything"], ["car", "Default for this car"], ["source", "Default for this source"]]
 
 export class LayoutRow {
   constructor(menu) {
