@@ -59,7 +59,7 @@ def corners(
 
 def _timed_laps(store: "Store", lap: "Lap") -> "list[Lap]":
     """The timed laps of a lap's session, the lap itself among them whatever it is."""
-    rows = store.find_laps(session_id=lap.session_id)
+    rows = store.find_laps(session_id=lap.session_id, shared=True)
     ids = rows.filter(
         (pl.col("kind") == "timed") & pl.col("lap_time_s").is_not_null() | (pl.col("lap_id") == lap.lap_id)
     )

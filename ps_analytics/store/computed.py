@@ -23,7 +23,7 @@ from ps_analytics.store.laps import MADE
 from ps_analytics.store.math_uses import library_of
 from ps_analytics.store.models import LapTrace, Session
 from ps_analytics.store.scanning import ScannedLap
-from ps_analytics.store.scope import Scope
+from ps_analytics.store.scope import Reading
 from ps_analytics.store.setups import Setup
 
 ABSENT = frozenset({"E-NOT-RECORDED", "E-UNKNOWN-CHANNEL", "E-SETUP", "E-SCOPE", "E-TABLE"})
@@ -85,13 +85,13 @@ class Season:
     conditions: frozenset[str]
     _plans: dict[tuple[Any, ...], Compiled | None] = field(default_factory=dict)
 
-    def frames(self, reader: Reader, scope: Scope, columns: list[str]) -> Iterator[pl.DataFrame]:
+    def frames(self, reader: Reader, scope: Reading, columns: list[str]) -> Iterator[pl.DataFrame]:
         """The samples of each session's laps in turn, with these columns."""
         for session_id, laps in groupby(self.laps, key=lambda lap: lap.session_id):
             yield from self._session(reader, scope, self.sessions[session_id], list(laps), columns)
 
     def _session(
-        self, reader: Reader, scope: Scope, bound: Bound, laps: list[ScannedLap], columns: list[str]
+        self, reader: Reader, scope: Reading, bound: Bound, laps: list[ScannedLap], columns: list[str]
     ) -> Iterator[pl.DataFrame]:
         every = [plan for name in self.math if (plan := self._plan(bound, [name])) is not None]
         wanted = [name for name in self.math if name in columns and self._plan(bound, [name]) is not None]
@@ -149,7 +149,7 @@ class Season:
 
 def scan(
     database: Database,
-    scope: Scope,
+    scope: Reading,
     channels: Sequence[str],
     laps: pl.DataFrame | Sequence[str] | None,
     *,
@@ -229,7 +229,7 @@ def with_keys(frame: pl.DataFrame, laps: Sequence[ScannedLap]) -> pl.DataFrame:
 
 
 def _groups(
-    reader: Reader, scope: Scope, laps: list[ScannedLap], channels: int, *, whole: bool
+    reader: Reader, scope: Reading, laps: list[ScannedLap], channels: int, *, whole: bool
 ) -> Iterator[tuple[list[ScannedLap], list[str] | None]]:
     """The laps of a session to read in one go, and which of them were asked for if not all."""
     if not whole:
@@ -243,7 +243,7 @@ def _groups(
     yield sorted(every, key=lambda lap: (lap.started_us, lap.key)), ids
 
 
-def _recorded(connection: Connection, scope: Scope, laps: Sequence[ScannedLap]) -> dict[str, frozenset[str]]:
+def _recorded(connection: Connection, scope: Reading, laps: Sequence[ScannedLap]) -> dict[str, frozenset[str]]:
     """The channels of the laps of each session; a lap that is still open may have any."""
     found: dict[str, set[str]] = {lap.session_id: set() for lap in laps}
     for lap in laps:
@@ -259,7 +259,7 @@ def _recorded(connection: Connection, scope: Scope, laps: Sequence[ScannedLap]) 
 
 
 def _bound(
-    connection: Connection, scope: Scope, recorded: Mapping[str, frozenset[str]], own: Sequence[Any]
+    connection: Connection, scope: Reading, recorded: Mapping[str, frozenset[str]], own: Sequence[Any]
 ) -> dict[str, Bound]:
     """What formulas are bound to in each session."""
     vehicles = setups.of_sessions(connection, scope, recorded)
@@ -272,7 +272,7 @@ def _bound(
 
 
 def units_of(
-    connection: Connection, scope: Scope, recorded: Mapping[str, frozenset[str]]
+    connection: Connection, scope: Reading, recorded: Mapping[str, frozenset[str]]
 ) -> dict[str, dict[str, str | None]]:
     """The stored units of the channels of sessions that the catalogue does not know; None is unknown."""
     ids = [session_id for session_id, names in recorded.items() if names - CATALOG.keys()]

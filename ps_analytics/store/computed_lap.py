@@ -17,7 +17,7 @@ from ps_analytics.store import laps as laps_
 from ps_analytics.store.laps import MADE
 from ps_analytics.store.math_uses import library_of
 from ps_analytics.store.models import LapTrace
-from ps_analytics.store.scope import Rows, Scope
+from ps_analytics.store.scope import Reading, Rows
 from ps_analytics.store.track_cache import TrackCache
 
 
@@ -33,7 +33,7 @@ class _Wanted:
 
 def read_lap(
     connection: Connection,
-    scope: Scope,
+    scope: Reading,
     lap_id: str,
     channels: Sequence[str] | None,
     *,
@@ -86,16 +86,16 @@ def read_lap(
     return _narrowed(lap, wanted)
 
 
-def _row(scope: Scope) -> Rows:
+def _row(scope: Reading) -> Rows:
     columns = (models.Lap.lap_key, models.Lap.session_id, models.Lap.sealed)
     return scope.laps(*columns).where(models.Lap.id == bindparam("lap_id"))
 
 
-def _channels(scope: Scope) -> Rows:
+def _channels(scope: Reading) -> Rows:
     return scope.traces(LapTrace.channel).where(LapTrace.lap_key == bindparam("lap_key"))
 
 
-def check(connection: Connection, scope: Scope, lap_id: str, channel: MathChannel) -> list[Diagnostic]:
+def check(connection: Connection, scope: Reading, lap_id: str, channel: MathChannel) -> list[Diagnostic]:
     """What is to be said of a math channel on a lap.
 
     Raises:
@@ -107,7 +107,7 @@ def check(connection: Connection, scope: Scope, lap_id: str, channel: MathChanne
 
 
 def _bound(
-    connection: Connection, scope: Scope, row: Any, whole: Lap | None, math: Mapping[str, MathChannel]
+    connection: Connection, scope: Reading, row: Any, whole: Lap | None, math: Mapping[str, MathChannel]
 ) -> computed.Bound:
     """What formulas are bound to on a lap, `whole` if it was read already."""
     names = connection.scalars(scope.once(_channels), {"lap_key": row.lap_key})
@@ -152,7 +152,7 @@ def _can_be_computed(bound: computed.Bound, name: str, reference: Lap | None) ->
     return True
 
 
-def _within_session(connection: Connection, scope: Scope, lap: Lap, wanted: _Wanted, reference: Lap | None) -> Lap:
+def _within_session(connection: Connection, scope: Reading, lap: Lap, wanted: _Wanted, reference: Lap | None) -> Lap:
     """The lap with math channels that look at its whole session, on the clock of its frames."""
     assert wanted.ready is not None
     laps = scanning.find(connection, scope, [lap.lap_id])

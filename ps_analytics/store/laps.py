@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
+import numpy as np
 import polars as pl
 from sqlalchemy import Connection, bindparam, case, func
 
@@ -14,7 +15,7 @@ from ps_analytics.lap import Lap as ReadLap
 from ps_analytics.store import sealing, sections
 from ps_analytics.store.models import Lap, LapTrace, Session, Track
 from ps_analytics.store.rows import LAP_COLUMNS, LapRow
-from ps_analytics.store.scope import Rows, Scope
+from ps_analytics.store.scope import Reading, Rows, Scope
 from ps_analytics.store.traces import COLUMNS, in_catalogue_order, unpack
 from ps_analytics.store.track_cache import TrackCache
 from ps_analytics.track import TrackModel
@@ -28,6 +29,10 @@ VALID = func.coalesce(Lap.valid_override, Lap.valid)
 BY_USER = "set by you"
 """The reason of a validity the user chose."""
 _REASON = case((Lap.valid_override.is_not(None), BY_USER), else_=Lap.valid_reason)
+BEST = "best"
+"""What means the fastest lap in place of an id."""
+_MANY = 150
+"""Rows from which on it pays to make a frame column by column."""
 _HINT = "Run `psa laps` to list yours."
 
 MADE: dict[str, tuple[str, ...]] = {
@@ -43,6 +48,7 @@ LAPS: dict[str, Any] = {
     "valid_reason": pl.String, "started_us": pl.Int64, "ended_us": pl.Int64, "frames": pl.Int64,
     "sealed": pl.Boolean, "flags": pl.List(pl.String), "sectors_s": pl.List(pl.Float64), "track": pl.String,
     "car": pl.String, "session_name": pl.String, "event_id": pl.String, "started_at": pl.Datetime("us", "UTC"),
+    "notes": pl.String, "owner": pl.String,
 }  # fmt: skip
 """The columns of `find_laps`."""
 _COLUMNS = (
@@ -63,21 +69,49 @@ _COLUMNS = (
     Lap.sectors_s,
     Session.track,
     Session.car,
-    Session.name.label("session_name"),
-    Session.event_id,
-    Session.started_at,
 )
 
 
-def find_laps(connection: Connection, scope: Scope, conditions: Sequence[Any]) -> pl.DataFrame:
-    """The user's laps that meet the conditions: newest session first, its laps in order."""
-    statement = scope.laps(*_COLUMNS).where(*conditions)
-    statement = statement.order_by(Session.started_us.desc(), Session.session_key.desc(), Lap.lap_number)
+def find_laps(connection: Connection, scope: Reading, conditions: Sequence[Any]) -> pl.DataFrame:
+    """The laps that meet the conditions: newest session first, its laps in order."""
+    order = (Session.started_us.desc(), Session.session_key.desc(), Lap.lap_number)
+    return _found(connection, _seen(scope).where(*conditions).order_by(*order))
+
+
+def find_best_laps(connection: Connection, scope: Reading, conditions: Sequence[Any]) -> pl.DataFrame:
+    """The fastest lap that counts of each session, among those that meet the conditions: the fastest of all first."""
+    order = (Lap.lap_time_s, Lap.started_us, Lap.lap_key)
+    counting = (KIND == "timed", VALID.is_(True), Lap.lap_time_s > 0)
+    laps = _found(connection, _seen(scope).where(*counting, *conditions).order_by(*order))
+    return laps.unique("session_id", keep="first", maintain_order=True)
+
+
+def _seen(scope: Reading) -> Rows:
+    """The laps, with what the user sees of each: the columns of `find_laps`."""
+    of_session = (Session.name, scope.private(Session.event_id), Session.started_at)
+    return scope.laps(*_COLUMNS, *of_session, scope.private(Lap.notes, ""), Session.user_id)
+
+
+def _found(connection: Connection, statement: Rows) -> pl.DataFrame:
     rows = [(*row[:13], raised(row.flags), *row[14:]) for row in connection.execute(statement)]
-    return pl.DataFrame(rows, schema=LAPS, orient="row")
+    if len(rows) < _MANY:
+        return pl.DataFrame(rows, schema=LAPS, orient="row")
+    columns: dict[str, Any] = dict(zip(LAPS, zip(*rows, strict=True), strict=True))
+    columns |= {name: _lists(columns[name], kind.inner) for name, kind in LAPS.items() if isinstance(kind, pl.List)}
+    return pl.DataFrame(columns, schema=LAPS)
 
 
-def conditions(*, kind: str | None, valid: bool | None) -> list[Any]:
+def _lists(values: Iterable[Sequence[Any] | None], inner: Any) -> pl.Series:
+    """Lists as a column, made of all their elements in one go: one by one they take ten times as long."""
+    lists = [one or () for one in values]
+    rows = pl.int_range(len(lists), eager=True).alias("row")
+    of_row = np.repeat(rows.to_numpy(), np.array([len(one) for one in lists], np.int64))
+    flat = pl.DataFrame({"row": of_row, "list": pl.Series([one for some in lists for one in some], dtype=inner)})
+    full = flat.group_by("row", maintain_order=True).agg("list")
+    return rows.to_frame().join(full, on="row", how="left", maintain_order="left")["list"].fill_null([])
+
+
+def conditions(*, kind: str | None, valid: bool | None, lap_ids: Sequence[str] | None = None) -> list[Any]:
     """The conditions on a lap for filters that are given; both see the user's word first.
 
     Raises:
@@ -88,6 +122,8 @@ def conditions(*, kind: str | None, valid: bool | None) -> list[Any]:
         found.append(LapKind(kind).value == KIND)
     if valid is not None:
         found.append(VALID.is_(valid))
+    if lap_ids is not None:
+        found.append(Lap.id.in_(lap_ids))
     return found
 
 
@@ -96,13 +132,13 @@ def raised(flags: dict[str, Any]) -> list[str]:
     return sorted(name for name, value in flags.items() if value)
 
 
-def resolve_lap(connection: Connection, scope: Scope, text: str, conditions: Sequence[Any]) -> str:
+def resolve_lap(connection: Connection, scope: Reading, text: str, conditions: Sequence[Any]) -> str:
     """The id of the lap a text means: a lap id, `SESSION:NUMBER`, or `best` among those that meet the conditions.
 
     Raises:
         NotFound: no such lap.
     """
-    if text == "best":
+    if text == BEST:
         statement = scope.laps(Lap.id).where(KIND == "timed", VALID.is_(True), Lap.lap_time_s.is_not(None), *conditions)
         statement = statement.order_by(Lap.lap_time_s, Lap.started_us, Lap.lap_key).limit(1)
         hint = "There is no timed and valid lap yet."
@@ -122,7 +158,7 @@ def resolve_lap(connection: Connection, scope: Scope, text: str, conditions: Seq
 
 def read_lap(
     connection: Connection,
-    scope: Scope,
+    scope: Reading,
     lap_id: str,
     channels: Sequence[str] | None,
     *,
@@ -216,23 +252,23 @@ def _narrowed(lap: ReadLap, wanted: set[str], *, lenient: bool) -> ReadLap:
     return lap.select(*(name for name in names if not lenient or name in traces))
 
 
-def lap_by_id(scope: Scope) -> Rows:
+def lap_by_id(scope: Reading) -> Rows:
     """A lap with its session and track, by its `lap_id`."""
     columns = (Lap.lap_key, Session.session_key, Session.started_us.label("origin_us"), Session.channels, Lap.cut_by)
     track = (Track.id.label("track_id"), Track.length_m.label("track_length_m"), Track.revision)
     return scope.laps_on_tracks(*_COLUMNS, *columns, *track).where(Lap.id == bindparam("lap_id"))
 
 
-def _traces(scope: Scope) -> Rows:
+def _traces(scope: Reading) -> Rows:
     return scope.traces(*COLUMNS).where(LapTrace.lap_key == bindparam("lap_key"))
 
 
-def _some_traces(scope: Scope) -> Rows:
+def _some_traces(scope: Reading) -> Rows:
     return _traces(scope).where(LapTrace.channel.in_(bindparam("channels", expanding=True)))
 
 
 def _sealed(
-    connection: Connection, scope: Scope, lap: Any, wanted: set[str] | None, flags: dict[str, Any], *, lenient: bool
+    connection: Connection, scope: Reading, lap: Any, wanted: set[str] | None, flags: dict[str, Any], *, lenient: bool
 ) -> dict[str, Trace]:
     if wanted is None:
         rows = connection.execute(scope.once(_traces), {"lap_key": lap.lap_key}).all()
@@ -257,7 +293,7 @@ def _sealed(
 
 
 def _open(
-    connection: Connection, scope: Scope, lap: Any, wanted: set[str] | None, _flags: dict[str, Any], *, lenient: bool
+    connection: Connection, scope: Reading, lap: Any, wanted: set[str] | None, _flags: dict[str, Any], *, lenient: bool
 ) -> dict[str, Trace]:
     row = connection.execute(scope.laps(*LAP_COLUMNS).where(Lap.lap_key == lap.lap_key)).one()
     found = sealing.gather(connection, scope, LapRow(*row))

@@ -20,7 +20,7 @@ from ps_analytics.store import math_checks
 from ps_analytics.store.columns import new_id
 from ps_analytics.store.math_uses import Kept, library_of, renamed, users_of
 from ps_analytics.store.models import MathTelemetryChannel, Vehicle
-from ps_analytics.store.scope import Rows, Scope
+from ps_analytics.store.scope import Reading, Rows, Scope
 
 MOST = 300
 """Math channels a user may have."""
@@ -37,13 +37,13 @@ _log = logging.getLogger(__name__)
 _Table = MathTelemetryChannel
 
 
-def kept(connection: Connection, scope: Scope) -> list[Kept]:
+def kept(connection: Connection, scope: Reading) -> list[Kept]:
     """The user's math channels by name, those for every vehicle first."""
     found = [Kept(row.id, row.vehicle_id, _channel(row)) for row in connection.execute(scope.once(_all))]
     return sorted(found, key=lambda one: (one.vehicle_id or "", one.channel.name.lower(), one.channel.name))
 
 
-def _all(scope: Scope) -> Rows:
+def _all(scope: Reading) -> Rows:
     columns = (_Table.id, _Table.vehicle_id, _Table.name, _Table.formula, _Table.unit, _Table.units_policy)
     return scope.math_channels(*columns, _Table.inputs, _Table.folder, _Table.about)
 

@@ -8,6 +8,7 @@ from ps_analytics.channels.definitions import Diagnostic, MathChannel
 from ps_analytics.channels.exchange import Imported
 from ps_analytics.store import computed_lap, math_channels, setups
 from ps_analytics.store.engine import Database
+from ps_analytics.store.math_uses import library_of
 from ps_analytics.store.scope import Scope
 
 
@@ -68,7 +69,7 @@ class MathStore:
         """
         with self._database.read() as connection:
             if lap_id is not None:
-                return computed_lap.check(connection, self._scope, lap_id, channel)
+                return computed_lap.check(connection, self._scope.readable, lap_id, channel)
             return math_channels.check(connection, self._scope, channel, vehicle_id)
 
     def delete_math_channel(self, name: str, *, vehicle_id: str | None = None) -> MathChannel:
@@ -92,14 +93,15 @@ class MathStore:
 
         Args:
             vehicle_id: this one; None is none.
-            session_id: the one that was driven in this session.
+            session_id: the one that was driven in this session, which may be shared with the user.
 
         Raises:
             NotFound: no such vehicle, or no such session.
         """
         with self._database.read() as connection:
             if session_id is not None:
-                vehicle_id = setups.read_vehicle(connection, self._scope, session_id)
+                vehicle_id = setups.read_vehicle(connection, self._scope.readable, session_id)
+                return library_of(math_channels.kept(connection, self._scope), vehicle_id)
             return math_channels.library(connection, self._scope, vehicle_id)
 
     def import_math(self, data: bytes, *, name: str = "", vehicle_id: str | None = None) -> Imported:
@@ -143,4 +145,4 @@ class MathStore:
             NotFound: no such session.
         """
         with self._database.read() as connection:
-            return setups.read_setup(connection, self._scope, session_id)
+            return setups.read_setup(connection, self._scope.readable, session_id)

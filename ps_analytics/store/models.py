@@ -336,5 +336,9 @@ class Share(Base):
     owner: Mapped[str] = mapped_column(primary_key=True)
     reader: Mapped[str] = mapped_column(primary_key=True)
     session_id: Mapped[str] = mapped_column(ForeignKey("session.id", ondelete="CASCADE"), primary_key=True)
+    shared_at: Mapped[datetime]
 
-    __table_args__ = (Index("ix_share_reader", "reader"),)  # what is shared with a user
+    __table_args__ = (
+        Index("ix_share_reader", "reader"),  # what is shared with a user
+        Index("ix_share_session_id_reader", "session_id", "reader"),  # whether a user may read a session, and who may
+    )

@@ -27,6 +27,7 @@ class SessionRow:
     started_us: int
     channels: list[Any] | None = None
     """Name, unit, source_name, source_unit and rate_hz of what the source gave, as far as it is stored."""
+    notes: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +85,7 @@ SESSION_COLUMNS = (
     Session.started_at,
     Session.started_us,
     Session.channels,
+    Session.notes,
 )
 """What makes a `SessionRow`."""
 

@@ -16,7 +16,7 @@ from ps_analytics.store import laps as laps_
 from ps_analytics.store import sections
 from ps_analytics.store.engine import Database
 from ps_analytics.store.models import Lap, LapTrace, Session
-from ps_analytics.store.scope import Scope
+from ps_analytics.store.scope import Reading
 from ps_analytics.store.traces import COLUMNS, unpack_into
 
 _IDS_A_QUERY = 10_000
@@ -45,7 +45,7 @@ _SCANNED = (Lap.lap_key, Lap.id, Lap.sealed, Lap.started_us, Session.started_us,
 
 
 def scan(
-    database: Database, scope: Scope, channels: Sequence[str], laps: pl.DataFrame | Sequence[str] | None
+    database: Database, scope: Reading, channels: Sequence[str], laps: pl.DataFrame | Sequence[str] | None
 ) -> pl.LazyFrame:
     """Samples of many laps, lazily: columns `lap_id` and one a channel, in the order the laps were recorded.
 
@@ -89,7 +89,7 @@ def lazily(schema: pl.Schema, frames: Callable[[list[str]], Iterator[pl.DataFram
     return register_io_source(source, schema=schema, validate_schema=True)
 
 
-def find(connection: Connection, scope: Scope, ids: list[str] | None) -> list[ScannedLap]:
+def find(connection: Connection, scope: Reading, ids: list[str] | None) -> list[ScannedLap]:
     """The laps of these ids, or every sealed one, in the order they were recorded.
 
     Raises:
@@ -110,13 +110,13 @@ def find(connection: Connection, scope: Scope, ids: list[str] | None) -> list[Sc
     return sorted(set(found))
 
 
-def find_of_session(connection: Connection, scope: Scope, session_id: str) -> list[ScannedLap]:
+def find_of_session(connection: Connection, scope: Reading, session_id: str) -> list[ScannedLap]:
     """The sealed laps of a session, in order."""
     statement = scope.laps(*_SCANNED).where(Session.id == session_id, Lap.sealed.is_(True))
     return [ScannedLap(*row) for row in connection.execute(statement.order_by(Lap.started_us, Lap.lap_key))]
 
 
-def dtypes_of(connection: Connection, scope: Scope, channels: Sequence[str], laps: list[ScannedLap]) -> Dtypes:
+def dtypes_of(connection: Connection, scope: Reading, channels: Sequence[str], laps: list[ScannedLap]) -> Dtypes:
     """What each channel's column is made of.
 
     Raises:
@@ -128,7 +128,7 @@ def dtypes_of(connection: Connection, scope: Scope, channels: Sequence[str], lap
     }
 
 
-def _stored_dtype(connection: Connection, scope: Scope, name: str, laps: list[ScannedLap]) -> str:
+def _stored_dtype(connection: Connection, scope: Reading, name: str, laps: list[ScannedLap]) -> str:
     if name in laps_.MADE or (name in CATALOG and not laps):
         return "float32"
     one = name in CATALOG  # its dtype is the catalogue's: whether there is one is all there is to know
@@ -140,12 +140,20 @@ def _stored_dtype(connection: Connection, scope: Scope, name: str, laps: list[Sc
             return str(found)
     if any(not lap.sealed for lap in laps):
         return "float32"  # it may be in a lap that is still being driven
-    known = connection.scalars(scope.traces(LapTrace.channel).distinct())
-    raise UnknownChannel(name, known=sorted({*known, *laps_.MADE}))
+    raise UnknownChannel(name, known=sorted({*_stored_channels(connection, scope, laps), *laps_.MADE}))
+
+
+def _stored_channels(connection: Connection, scope: Reading, laps: list[ScannedLap]) -> set[str]:
+    """The channels of the laps."""
+    found: set[str] = set()
+    for first in range(0, len(laps), _IDS_A_QUERY):
+        keys = [lap.key for lap in laps[first : first + _IDS_A_QUERY]]
+        found.update(connection.scalars(scope.traces(LapTrace.channel).distinct().where(LapTrace.lap_key.in_(keys))))
+    return found
 
 
 def _frames(
-    database: Database, scope: Scope, laps: list[ScannedLap], dtypes: Dtypes, columns: list[str]
+    database: Database, scope: Reading, laps: list[ScannedLap], dtypes: Dtypes, columns: list[str]
 ) -> Iterator[pl.DataFrame]:
     for some in chunks(laps, len(dtypes)):
         with database.read() as connection:
@@ -171,7 +179,7 @@ class _Piece(NamedTuple):
 
 
 def read(
-    connection: Connection, scope: Scope, laps: list[ScannedLap], dtypes: Dtypes, columns: list[str]
+    connection: Connection, scope: Reading, laps: list[ScannedLap], dtypes: Dtypes, columns: list[str]
 ) -> pl.DataFrame:
     """The samples of laps in one frame; those of the channels among `dtypes` that are no columns tell the clocks."""
     pieces = list(_pieces(connection, scope, laps, list(dtypes), columns))
@@ -193,7 +201,7 @@ def read(
 
 
 def _pieces(
-    connection: Connection, scope: Scope, laps: list[ScannedLap], names: list[str], columns: list[str]
+    connection: Connection, scope: Reading, laps: list[ScannedLap], names: list[str], columns: list[str]
 ) -> Iterator[_Piece]:
     """The laps that have something to give. The clock of a lap depends on all `names`, also on those not read."""
     channels = [name for name in names if name not in SECTION_IDS]
@@ -230,7 +238,7 @@ def _without_data(read: list[str]) -> tuple[Any, ...]:
     return (*(column for column in COLUMNS if column is not LapTrace.data), data)
 
 
-def _on_one_clock(connection: Connection, scope: Scope, lap: ScannedLap, names: set[str]) -> pl.DataFrame | None:
+def _on_one_clock(connection: Connection, scope: Reading, lap: ScannedLap, names: set[str]) -> pl.DataFrame | None:
     """The frames of the lap with those of the channels it has; None if it has none of them."""
     while names:
         try:

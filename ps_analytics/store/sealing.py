@@ -10,7 +10,7 @@ from ps_analytics.lap import Trace
 from ps_analytics.store.frames import read_batches, traces_from_batches
 from ps_analytics.store.models import Lap, LapTrace, Session, TelemetryBatch
 from ps_analytics.store.rows import LapRow
-from ps_analytics.store.scope import Rows, Scope
+from ps_analytics.store.scope import Reading, Rows, Scope
 from ps_analytics.store.traces import COLUMNS, in_catalogue_order, out_of_range, pack, unpack
 
 MARGIN_US = 3_000_000
@@ -39,7 +39,7 @@ def seal(connection: Connection, scope: Scope, lap: LapRow, *, keep_rows: bool) 
     return _frames(traces)
 
 
-def gather(connection: Connection, scope: Scope, lap: LapRow) -> dict[str, Trace]:
+def gather(connection: Connection, scope: Reading, lap: LapRow) -> dict[str, Trace]:
     """The channels of a lap that is not sealed, `timestamp` first: out of batches and, if it was sealed, of traces."""
     traces = _fresh(connection, scope, lap)
     if _has_traces(connection, scope, lap):
@@ -95,7 +95,7 @@ def _around(lap: LapRow) -> tuple[int, int, int]:
     return lap.lap_number, lap.lap_number - 1, lap.lap_number + 1
 
 
-def _fresh(connection: Connection, scope: Scope, lap: LapRow) -> dict[str, Trace]:
+def _fresh(connection: Connection, scope: Reading, lap: LapRow) -> dict[str, Trace]:
     end_us = _NEVER_US if lap.ended_us is None else lap.ended_us
     within = {"session": lap.session_key, "start": lap.started_us, "end": end_us}
     return traces_from_batches(
@@ -106,11 +106,11 @@ def _fresh(connection: Connection, scope: Scope, lap: LapRow) -> dict[str, Trace
     )
 
 
-def _has_traces(connection: Connection, scope: Scope, lap: LapRow) -> bool:
+def _has_traces(connection: Connection, scope: Reading, lap: LapRow) -> bool:
     return bool(connection.scalar(scope.once(_count_traces), {"lap": lap.key}))
 
 
-def _stored(connection: Connection, scope: Scope, lap: LapRow, number: int) -> dict[str, Trace]:
+def _stored(connection: Connection, scope: Reading, lap: LapRow, number: int) -> dict[str, Trace]:
     """The traces of a lap of the same session that go by its `timestamp` trace."""
     rows = connection.execute(
         scope.traces(Lap.id, Lap.started_us, *COLUMNS).where(Lap.session_id == lap.session_id, Lap.lap_number == number)
@@ -166,14 +166,14 @@ def _with_values(trace: Trace, values: Any, start_s: float) -> Trace:
     return Trace(trace.name, trace.unit, trace.rate_hz, start_s, values, trace.source_name, trace.source_unit)
 
 
-def _batches_within(scope: Scope) -> Rows:
+def _batches_within(scope: Reading) -> Rows:
     """The batches of a session that may have frames of a lap."""
     within = (TelemetryBatch.last_us >= bindparam("start"), TelemetryBatch.first_us < bindparam("end"))
     statement = scope.batches(TelemetryBatch.payload).where(TelemetryBatch.session_key == bindparam("session"), *within)
     return statement.order_by(TelemetryBatch.first_seq)
 
 
-def _count_traces(scope: Scope) -> Rows:
+def _count_traces(scope: Reading) -> Rows:
     return scope.traces(func.count()).where(LapTrace.lap_key == bindparam("lap"))
 
 

@@ -10,7 +10,7 @@ from ps_analytics.lap import LapSection, SectionKind
 from ps_analytics.store import models
 from ps_analytics.store.models import Lap, Track
 from ps_analytics.store.rows import LapRow
-from ps_analytics.store.scope import Rows, Scope
+from ps_analytics.store.scope import Reading, Rows, Scope
 
 _KINDS = tuple(SectionKind)
 _SECTION = (
@@ -24,12 +24,12 @@ _SECTION = (
 )
 
 
-def read(connection: Connection, scope: Scope, lap_key: int) -> tuple[LapSection, ...]:
+def read(connection: Connection, scope: Reading, lap_key: int) -> tuple[LapSection, ...]:
     """The sections of a lap cut by its track as it is now, in the order of kind and start."""
     return _in_order(connection.execute(scope.once(_of_lap), {"lap": lap_key}))
 
 
-def read_many(connection: Connection, scope: Scope, lap_keys: Sequence[int]) -> dict[int, tuple[LapSection, ...]]:
+def read_many(connection: Connection, scope: Reading, lap_keys: Sequence[int]) -> dict[int, tuple[LapSection, ...]]:
     """The sections of those of the laps that are cut by their track as it is now, by lap key."""
     statement = scope.sections(models.LapSection.lap_key, *_SECTION)
     rows: dict[int, list[Any]] = {}
@@ -78,7 +78,7 @@ def write(
     return True
 
 
-def _of_lap(scope: Scope) -> Rows:
+def _of_lap(scope: Reading) -> Rows:
     return scope.sections(*_SECTION).where(models.LapSection.lap_key == bindparam("lap"))
 
 

@@ -9,14 +9,14 @@ from ps_analytics.errors import NotFound, SessionRecording
 from ps_analytics.store.laps import KIND, VALID
 from ps_analytics.store.models import Event, Lap, Session
 from ps_analytics.store.rows import SESSION_COLUMNS, SessionRow
-from ps_analytics.store.scope import Scope
+from ps_analytics.store.scope import Reading, Scope
 
 Schema = dict[str, Any]
 INSTANT = pl.Datetime("us", "UTC")
 SESSIONS: Schema = {
     "session_id": pl.String, "event_id": pl.String, "event_name": pl.String, "name": pl.String, "source": pl.String,
     "status": pl.String, "track": pl.String, "car": pl.String, "started_at": INSTANT, "laps": pl.Int64,
-    "best_lap_time_s": pl.Float64,
+    "best_lap_time_s": pl.Float64, "notes": pl.String, "owner": pl.String,
 }  # fmt: skip
 """The columns of `find_sessions`."""
 EVENTS: Schema = {
@@ -24,6 +24,8 @@ EVENTS: Schema = {
     "start_date": pl.Date, "end_date": pl.Date, "sessions": pl.Int64,
 }  # fmt: skip
 """The columns of `find_events`."""
+_OF_OWNER: dict[str | None, Any] = {"driver": None, "event_id": None, "notes": ""}
+"""What only a session's owner sees of it, and what others see instead."""
 
 
 def find_events(connection: Connection, scope: Scope) -> pl.DataFrame:
@@ -34,12 +36,12 @@ def find_events(connection: Connection, scope: Scope) -> pl.DataFrame:
     return frame.sort("start_date", "name", descending=[True, False], nulls_last=True)
 
 
-def find_sessions(connection: Connection, scope: Scope, **filters: str | None) -> pl.DataFrame:
-    """The user's sessions, newest first; `filters` are those of `Store.find_sessions`."""
+def find_sessions(connection: Connection, scope: Reading, **filters: str | None) -> pl.DataFrame:
+    """The sessions, newest first; `filters` are those of `Store.find_sessions`."""
     best = func.min(Lap.lap_time_s).filter(and_(KIND == "timed", VALID.is_(True)))
     columns = (
         Session.id,
-        Session.event_id,
+        Event.id,
         Event.name,
         Session.name,
         Session.source,
@@ -48,34 +50,37 @@ def find_sessions(connection: Connection, scope: Scope, **filters: str | None) -
         Session.car,
         Session.started_at,
     )
+    others = (scope.private(Session.notes, "").label("notes"), Session.user_id)
     statement = (
-        scope.sessions_and_laps(*columns, func.count(Lap.id), best)
-        .where(*conditions(**filters))
-        .group_by(Session.session_key, *columns)
+        scope.sessions_and_laps(*columns, func.count(Lap.id), best, *others)
+        .where(*conditions(scope, **filters))
+        .group_by(Session.session_key, Event.id)
         .order_by(Session.started_us.desc(), Session.session_key.desc())
     )
     return pl.DataFrame([tuple(row) for row in connection.execute(statement)], schema=SESSIONS, orient="row")
 
 
-def conditions(**filters: str | None) -> list[Any]:
+def conditions(scope: Reading, **filters: str | None) -> list[Any]:
     """The conditions on a session for filters that are given; track and car are compared without regard to case."""
-    found: list[Any] = []
+    found: list[Any] = [] if filters.get("session_id") is not None else [scope.listed()]
     for name, wanted in filters.items():
         if wanted is None:
             continue
         column = Session.id if name == "session_id" else getattr(Session, name)
+        column = scope.private(column) if name in _OF_OWNER else column
         text = name in ("track", "car")
         found.append(func.lower(column) == func.lower(wanted) if text else column == wanted)
     return found
 
 
-def read_session(connection: Connection, scope: Scope, session_id: str) -> SessionRow:
+def read_session(connection: Connection, scope: Reading, session_id: str) -> SessionRow:
     """The session of this id.
 
     Raises:
         NotFound: no such session.
     """
-    row = connection.execute(scope.sessions(*SESSION_COLUMNS).where(Session.id == session_id)).first()
+    columns = (scope.private(c, _OF_OWNER[c.key]) if c.key in _OF_OWNER else c for c in SESSION_COLUMNS)
+    row = connection.execute(scope.sessions(*columns).where(Session.id == session_id)).first()
     if row is None:
         raise NotFound("session", session_id)
     return SessionRow(*row)

@@ -10,7 +10,7 @@ from ps_analytics.channels.catalog import normalise
 from ps_analytics.channels.units import is_unit
 from ps_analytics.errors import NotFound
 from ps_analytics.store.models import Session, Vehicle, VehicleConfiguration, VehicleSetup
-from ps_analytics.store.scope import Rows, Scope
+from ps_analytics.store.scope import Reading, Rows
 
 Curve = tuple[tuple[float, float], ...]
 Setup = dict[str, tuple[float | Curve, str]]
@@ -19,7 +19,7 @@ _IDS_A_QUERY = 10_000
 _COLUMNS = (Session.id, Vehicle.id.label("vehicle_id"), VehicleConfiguration.parts, VehicleSetup.parameters)
 
 
-def read_setup(connection: Connection, scope: Scope, session_id: str) -> Setup:
+def read_setup(connection: Connection, scope: Reading, session_id: str) -> Setup:
     """The numbers of a session's setup, then of its configuration where the setup says nothing.
 
     Raises:
@@ -28,7 +28,7 @@ def read_setup(connection: Connection, scope: Scope, session_id: str) -> Setup:
     return _of_session(connection, scope, session_id)[1]
 
 
-def read_vehicle(connection: Connection, scope: Scope, session_id: str) -> str | None:
+def read_vehicle(connection: Connection, scope: Reading, session_id: str) -> str | None:
     """The user's vehicle driven in a session, if one is known.
 
     Raises:
@@ -37,7 +37,7 @@ def read_vehicle(connection: Connection, scope: Scope, session_id: str) -> str |
     return _of_session(connection, scope, session_id)[0]
 
 
-def _of_session(connection: Connection, scope: Scope, session_id: str) -> tuple[str | None, Setup]:
+def _of_session(connection: Connection, scope: Reading, session_id: str) -> tuple[str | None, Setup]:
     found = of_sessions(connection, scope, [session_id])
     if session_id not in found:
         raise NotFound("session", session_id)
@@ -45,7 +45,7 @@ def _of_session(connection: Connection, scope: Scope, session_id: str) -> tuple[
 
 
 def of_sessions(
-    connection: Connection, scope: Scope, session_ids: Iterable[str]
+    connection: Connection, scope: Reading, session_ids: Iterable[str]
 ) -> dict[str, tuple[str | None, Setup]]:
     """The vehicle of each session, if it is the user's, and its setup's numbers."""
     ids = list(session_ids)
@@ -56,7 +56,7 @@ def of_sessions(
     }
 
 
-def _sessions(scope: Scope) -> Rows:
+def _sessions(scope: Reading) -> Rows:
     return scope.sessions_and_setups(*_COLUMNS).where(Session.id.in_(bindparam("ids", expanding=True)))
 
 

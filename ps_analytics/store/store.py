@@ -1,6 +1,6 @@
 """The store: one user's events, sessions and laps in one database, and the transactions that write them."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
@@ -15,21 +15,23 @@ from ps_analytics.config import Settings, read_settings
 from ps_analytics.errors import PluginClash
 from ps_analytics.lap import Lap
 from ps_analytics.plugins import load_plugins
-from ps_analytics.store import computed, computed_lap, running, schema, sessions, track_edits
+from ps_analytics.store import computed, computed_lap, running, schema, sessions
 from ps_analytics.store import laps as laps_
-from ps_analytics.store import tracks as tracks_
 from ps_analytics.store.engine import Database, open_database
 from ps_analytics.store.math_store import MathStore
 from ps_analytics.store.rows import SessionRow
-from ps_analytics.store.scope import Scope, scope_of
+from ps_analytics.store.scope import Reading, Scope, scope_of
 from ps_analytics.store.track_cache import TrackCache
+from ps_analytics.store.track_store import TrackStore
 from ps_analytics.store.transaction import Transaction
 from ps_analytics.store.workspace_store import WorkspaceStore
-from ps_analytics.track import TrackModel
 
 
-class Store(MathStore, WorkspaceStore):
-    """What one user has, and only that: somebody else's ids are `NotFound` exactly as ids nobody has."""
+class Store(MathStore, TrackStore, WorkspaceStore):
+    """What one user has, and only that: somebody else's ids are `NotFound` exactly as ids nobody has.
+
+    What others share with him can be read by its id, and is found where `shared` is said; it is never written.
+    """
 
     def __init__(
         self, database: Database, user: str, *, keep_rows: bool = True, tracks: TrackCache | None = None
@@ -90,24 +92,26 @@ class Store(MathStore, WorkspaceStore):
         car: str | None = None,
         source: str | None = None,
         status: str | None = None,
+        shared: bool = False,
     ) -> pl.DataFrame:
-        """The sessions, newest first, one row each.
+        """The sessions, newest first, one row each; with `shared` also those that others share with the user.
 
         Columns: session_id, event_id, event_name, name, source, status, track, car, started_at (UTC), laps (how many),
-        best_lap_time_s (of the timed and valid ones; null if there is none).
+        best_lap_time_s (of the timed and valid ones; null if there is none), notes, owner (a user). Of a session of
+        somebody else event and notes are not told.
         """
         given = {"event_id": event_id, "track": track, "car": car, "source": source, "status": status}
         with self._database.read() as connection:
-            return sessions.find_sessions(connection, self._scope, **given)
+            return sessions.find_sessions(connection, self._within(shared=shared), **given)
 
     def read_session(self, session_id: str) -> SessionRow:
-        """What is known of a session, the driver's name included: show it to its owner only.
+        """What is known of a session; of a shared one neither its driver, nor its event, nor its notes.
 
         Raises:
             NotFound: no such session.
         """
         with self._database.read() as connection:
-            return sessions.read_session(connection, self._scope, session_id)
+            return sessions.read_session(connection, self._scope.readable, session_id)
 
     def find_laps(
         self,
@@ -118,20 +122,25 @@ class Store(MathStore, WorkspaceStore):
         event_id: str | None = None,
         kind: str | None = None,
         valid: bool | None = None,
+        lap_ids: Sequence[str] | None = None,
+        shared: bool = False,
     ) -> pl.DataFrame:
         """The laps, newest session first, its laps in order, one row each; track and car regardless of case.
 
+        With `lap_ids` only those of these; an id nobody has is not among them. With `shared` also those of sessions that others share with the user; event and notes of those are not told.
         Columns: lap_id, session_id, lap_number, source_lap_number, lap_time_s, time_source, kind, valid, valid_reason,
         started_us, ended_us, frames, sealed, flags (the names of those that stand), sectors_s, track, car,
-        session_name, event_id, started_at (of the session, UTC). Kind and validity are the user's where he chose.
+        session_name, event_id, started_at (of the session, UTC), notes, owner (a user). Kind and validity are the
+        owner's where he chose.
 
         Raises:
             ValueError: no such kind.
         """
-        given = sessions.conditions(session_id=session_id, track=track, car=car, event_id=event_id)
-        given += laps_.conditions(kind=kind, valid=valid)
+        scope = self._within(shared=shared)
+        given = sessions.conditions(scope, session_id=session_id, track=track, car=car, event_id=event_id)
+        given += laps_.conditions(kind=kind, valid=valid, lap_ids=lap_ids)
         with self._database.read() as connection:
-            return laps_.find_laps(connection, self._scope, given)
+            return laps_.find_laps(connection, scope, given)
 
     def read_lap(
         self,
@@ -145,8 +154,9 @@ class Store(MathStore, WorkspaceStore):
         """One lap with these channels (None: all), its track and its sections; only what is asked for is read.
 
         A damaged channel nobody asked for by name is left out and named in `flags["damaged"]`. Where the lap is cut
-        into its track's sections, its frames tell them whatever is asked for. Math channels are computed with the
-        setup of the lap's session, from no more channels than they need.
+        into its track's sections, its frames tell them whatever is asked for. Math channels are the user's and the
+        shipped ones, computed with the setup of the lap's session, from no more channels than they need. A lap of a
+        session that is shared with the user reads as it does for its owner.
 
         Args:
             lap_id: the lap's.
@@ -165,7 +175,7 @@ class Store(MathStore, WorkspaceStore):
         with self._database.read() as connection:
             return computed_lap.read_lap(
                 connection,
-                self._scope,
+                self._scope.readable,
                 lap_id,
                 channels,
                 tracks=self._tracks,
@@ -197,14 +207,16 @@ class Store(MathStore, WorkspaceStore):
     ) -> str:
         """The id of the lap a text means: a lap id, `SESSION:NUMBER`, or `best`.
 
-        `best` is the fastest timed and valid lap, of this session, track and car if they are given.
+        `best` is the user's fastest timed and valid lap, of this track and car if they are given; the fastest one of
+        the session where one is named.
 
         Raises:
             NotFound: no such lap.
         """
-        given = sessions.conditions(session_id=session_id, track=track, car=car)
+        scope = self._within(shared=text != laps_.BEST or session_id is not None)
+        given = sessions.conditions(scope, session_id=session_id, track=track, car=car)
         with self._database.read() as connection:
-            return laps_.resolve_lap(connection, self._scope, text, given)
+            return laps_.resolve_lap(connection, scope, text, given)
 
     def scan(
         self,
@@ -221,7 +233,7 @@ class Store(MathStore, WorkspaceStore):
         Args:
             channels: names; a lap that lacks one has nulls there. Channels of one lap with different rates are put on
                 the lap's base rate.
-            laps: lap ids, or a frame of `find_laps`; None means every sealed lap.
+            laps: lap ids, or a frame of `find_laps`; None means every sealed lap of the user's own.
             reference: the lap that `ref()` looks at.
 
         Raises:
@@ -229,7 +241,8 @@ class Store(MathStore, WorkspaceStore):
             UnknownChannel: no lap has a channel of this name, and there is no math channel of it.
             FormulaError: a math channel cannot be used on any lap.
         """
-        return computed.scan(self._database, self._scope, list(channels), laps, reference=reference)
+        scope = self._within(shared=laps is not None)
+        return computed.scan(self._database, scope, list(channels), laps, reference=reference)
 
     def set_lap_override(self, lap_id: str, *, kind: str | None = None, valid: bool | None = None) -> None:
         """Put the user's word on a lap's kind and validity above what was found; None takes it back.
@@ -241,99 +254,8 @@ class Store(MathStore, WorkspaceStore):
         with self._database.write() as connection:
             laps_.set_override(connection, self._scope, lap_id, kind, valid)
 
-    def find_tracks(self) -> pl.DataFrame:
-        """The tracks by name: name, length_m, corners, sectors and laps_used (how many), algo_version, edited."""
-        with self._database.read() as connection:
-            return tracks_.find_tracks(connection, self._scope)
-
-    def read_track(self, name: str) -> TrackModel:
-        """The track of this name, as sessions write it.
-
-        Raises:
-            NotFound: no such track, or nothing is learned of it.
-            BadTrack: what is stored is no model.
-        """
-        with self._database.read() as connection:
-            return tracks_.read_track(connection, self._scope, name)
-
-    def write_track(self, track: TrackModel, *, edited: bool | None = None) -> None:
-        """Keep a track by its name; where a border moved, its laps are to be cut anew.
-
-        Args:
-            track: the model; it has a name.
-            edited: whether the user had a hand in it; None leaves that as it is.
-
-        Raises:
-            BadTrack: it has no name, or makes no sense.
-        """
-        with self.transaction() as transaction:
-            transaction.write_track(track, edited=edited)
-
-    def name_corners(self, name: str, names: Mapping[int, str]) -> TrackModel:
-        """The track of this name whose corners of these numbers are called so; an empty text takes a name back.
-
-        Raises:
-            NotFound: no such track, or no corner of a number.
-            BadTrack: a name that is too long.
-        """
-        return self._change_track(name, lambda track: track_edits.with_names(track, names))
-
-    def edit_sectors(self, name: str, borders_m: Sequence[float]) -> TrackModel:
-        """The track of this name whose sectors part at these places, in m from the line; its laps are to be cut anew.
-
-        Raises:
-            NotFound: no such track.
-            BadTrack: the places do not increase, or lie off the track.
-        """
-        return self._change_track(name, lambda track: track_edits.with_sectors(track, borders_m))
-
-    def move_line(self, name: str, offset_m: float) -> TrackModel:
-        """The track of this name whose line lies so many m further on; its laps are to be cut anew.
-
-        Corners and borders of sectors keep their places on the asphalt. For a model whose line is not where the laps'
-        is, such as an imported one.
-
-        Raises:
-            NotFound: no such track.
-            BadTrack: it would move by a lap or more.
-        """
-        with self._database.write() as connection:
-            changed = tracks_.change(
-                connection, self._scope, name, lambda track: track_edits.with_line(track, offset_m)
-            )
-            tracks_.note_line(connection, self._scope, name, offset_m)
-            return changed
-
-    def _change_track(self, name: str, how: Callable[[TrackModel], TrackModel]) -> TrackModel:
-        with self._database.write() as connection:
-            return tracks_.change(connection, self._scope, name, how)
-
-    def delete_track(self, name: str) -> None:
-        """Delete a track; its laps stay, and are no longer cut into sections.
-
-        Raises:
-            NotFound: no such track.
-        """
-        with self._database.write() as connection:
-            tracks_.delete_track(connection, self._scope, name)
-
-    def find_uncut_tracks(self) -> list[tuple[str, str]]:
-        """User and name of each track, of all users, that has sealed laps to be learned from or to be cut."""
-        with self._database.read() as connection:
-            return sorted((user, name or "") for user, name in connection.execute(Scope.uncut_tracks()))
-
-    def find_uncut_laps(self, track: str, *, limit: int | None = None) -> pl.DataFrame:
-        """The sealed laps not cut by their track as it is now, newest first: lap_id, revision (of the track)."""
-        with self._database.read() as connection:
-            return tracks_.find_uncut_laps(connection, self._scope, track, limit)
-
-    def find_fastest_laps(self, track: str, *, limit: int = 10) -> pl.DataFrame:
-        """The fastest timed and valid sealed laps of a track, of any session and car.
-
-        Columns: lap_id, lap_time_s, car, flags (the names of those that stand), has_position (world or GPS).
-        """
-        with self._database.read() as connection:
-            return tracks_.find_fastest_laps(connection, self._scope, track, limit)
+    def _within(self, *, shared: bool) -> Reading:
+        return self._scope.readable if shared else self._scope
 
     def delete_session(self, session_id: str) -> None:
         """Delete a session with its laps and telemetry.

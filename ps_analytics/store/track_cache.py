@@ -7,7 +7,7 @@ from sqlalchemy import Connection
 
 from ps_analytics.errors import BadTrack
 from ps_analytics.store.models import Track
-from ps_analytics.store.scope import Scope
+from ps_analytics.store.scope import Reading
 from ps_analytics.track import TrackModel
 
 _log = logging.getLogger(__name__)
@@ -20,7 +20,7 @@ class TrackCache:
         self._size = size
         self._models: dict[tuple[str, int], TrackModel | None] = {}
 
-    def model(self, connection: Connection, scope: Scope, track_id: str, revision: int) -> TrackModel | None:
+    def model(self, connection: Connection, scope: Reading, track_id: str, revision: int) -> TrackModel | None:
         """The model of a track of the user at the revision it stands at; None if there is none that reads."""
         key = (track_id, revision)
         if key not in self._models:

@@ -1,18 +1,19 @@
-"""The part of a store behind the review workspace: layouts and preferences."""
+"""The part of a store behind the review workspace: layouts, preferences, and who may read which session."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import polars as pl
 
-from ps_analytics.store import layouts, preferences
+from ps_analytics.store import laps as laps_
+from ps_analytics.store import layouts, preferences, sessions, shares
 from ps_analytics.store.engine import Database
 from ps_analytics.store.rows import SavedLayout
 from ps_analytics.store.scope import Scope
 
 
 class WorkspaceStore:
-    """Layouts and preferences are a user's own; nobody else's has an id or a name here."""
+    """Layouts and preferences are a user's own; a session is read by whom its owner lets, and no more."""
 
     _database: Database
     _scope: Scope
@@ -125,3 +126,50 @@ class WorkspaceStore:
         """
         with self._database.write() as connection:
             preferences.write(connection, self._scope, key, value)
+
+    def share_session(self, session_id: str, reader: str) -> None:
+        """Let another user read a session of one's own, its laps and their telemetry; nothing where he may already.
+
+        Driver, notes and event are not shown to him, and he can change nothing.
+
+        Args:
+            session_id: the session's; it may be recording.
+            reader: the other user.
+
+        Raises:
+            NotFound: no such session.
+            NotShared: the reader is the user himself, or no user has such a name.
+            LimitReached: the session has 500 readers already.
+        """
+        with self._database.write() as connection:
+            shares.write(connection, self._scope, session_id, reader)
+
+    def unshare_session(self, session_id: str, reader: str) -> None:
+        """Let another user no longer read a session: from now on nobody has its ids for him.
+
+        Raises:
+            NotFound: no such session, or it was not shared with him.
+        """
+        with self._database.write() as connection:
+            shares.delete(connection, self._scope, session_id, reader)
+
+    def find_shares(self, session_id: str) -> pl.DataFrame:
+        """Who may read a session, by name, and since when: reader, shared_at (UTC).
+
+        Raises:
+            NotFound: no such session.
+        """
+        with self._database.read() as connection:
+            return shares.find(connection, self._scope, session_id)
+
+    def find_best_laps(self, track: str, *, car: str | None = None, shared: bool = True) -> pl.DataFrame:
+        """The fastest timed and valid lap of each session on a track, the fastest first; columns as `find_laps`.
+
+        Args:
+            track: regardless of case.
+            car: of these sessions only, regardless of case.
+            shared: also of the sessions that others share with the user.
+        """
+        scope = self._scope.readable if shared else self._scope
+        with self._database.read() as connection:
+            return laps_.find_best_laps(connection, scope, sessions.conditions(scope, track=track, car=car))

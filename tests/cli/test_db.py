@@ -27,7 +27,7 @@ from ps_analytics.store.store import open_store
 from tests.installed import install
 from tests.store.stream import drive, seal
 
-PUSHED = "core: created at 0002\nagent: created at 0001\n"
+PUSHED = "core: created at 0003\nagent: created at 0001\n"
 
 
 @pytest.fixture
@@ -60,7 +60,7 @@ def execute(url: str, *statements: str) -> None:
 def test_push_says_one_line_an_owner(url: str) -> None:
     first, second = run("push"), run("push")
     assert (first.exit_code, first.stdout) == (0, PUSHED)
-    assert (second.exit_code, second.stdout) == (0, "core: up to date at 0002\nagent: up to date at 0001\n")
+    assert (second.exit_code, second.stdout) == (0, "core: up to date at 0003\nagent: up to date at 0001\n")
 
 
 def test_push_makes_the_data_folder_where_no_url_is_set(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -173,7 +173,7 @@ def test_looking_at_a_database_without_tables_tells_to_push(url: str, command: s
         pytest.skip("an empty database has nothing to destroy, which is an answer")
     error = failure(command)
     assert isinstance(error, SchemaOutdated)
-    assert str(error).endswith("has no tables yet, this version needs '0002'. Run `psa db push`.")
+    assert str(error).endswith("has no tables yet, this version needs '0003'. Run `psa db push`.")
 
 
 @pytest.mark.parametrize("command", ["check", "reset", "studio"])
@@ -229,7 +229,7 @@ def test_merge_prints_the_report_or_writes_it(tmp_path: Path) -> None:
     assert (printed.exit_code, written.exit_code) == (0, 0)
     assert written.stdout == f"Wrote {tmp_path / 'schema.md'}.\n"
     assert (tmp_path / "schema.md").read_text() == printed.stdout
-    assert printed.stdout.startswith("# Schema\n\n## core\n\nRevision 0002")
+    assert printed.stdout.startswith("# Schema\n\n## core\n\nRevision 0003")
     assert "\n### run_plan_item\n" in printed.stdout
 
 

@@ -108,7 +108,7 @@ def test_it_says_what_it_looks_at(house: House) -> None:
 
 def test_a_database_without_tables_is_refused(database_url: str) -> None:
     database = open_database(database_url)
-    with pytest.raises(SchemaOutdated, match=r"has no tables yet, this version needs '0002'\. Run `psa db push`\."):
+    with pytest.raises(SchemaOutdated, match=r"has no tables yet, this version needs '0003'\. Run `psa db push`\."):
         check(database.engine, load_plugins(()))
     database.close()
 

@@ -15,11 +15,11 @@ def test_an_empty_store_gives_frames_with_their_columns(store: Store) -> None:
     assert store.find_laps().columns == [
         "lap_id", "session_id", "lap_number", "source_lap_number", "lap_time_s", "time_source", "kind", "valid",
         "valid_reason", "started_us", "ended_us", "frames", "sealed", "flags", "sectors_s", "track", "car",
-        "session_name", "event_id", "started_at",
+        "session_name", "event_id", "started_at", "notes", "owner",
     ]  # fmt: skip
     assert store.find_sessions().columns == [
         "session_id", "event_id", "event_name", "name", "source", "status", "track", "car", "started_at", "laps",
-        "best_lap_time_s",
+        "best_lap_time_s", "notes", "owner",
     ]  # fmt: skip
     assert store.find_events().columns == [
         "event_id", "name", "description", "location", "start_date", "end_date", "sessions"
@@ -52,7 +52,7 @@ def test_a_row_says_what_is_known_of_a_lap(store: Store) -> None:
             "time_source": "source", "kind": "timed", "valid": False, "valid_reason": "cut", "started_us": at(0),
             "ended_us": at(100), "frames": 0, "sealed": False, "flags": ["cut"], "sectors_s": [0.4, 0.6],
             "track": "Ring", "car": "Kart", "session_name": "Ring · Kart", "event_id": event,
-            "started_at": datetime(2025, 10, 9, 8, 53, 20, tzinfo=UTC),
+            "started_at": datetime(2025, 10, 9, 8, 53, 20, tzinfo=UTC), "notes": "", "owner": "anna",
         }
     ]  # fmt: skip
 

@@ -13,6 +13,7 @@ from ps_analytics.errors import NotFound
 from ps_analytics.store.math_store import MathStore
 from ps_analytics.store.models import Vehicle
 from ps_analytics.store.store import Store
+from ps_analytics.store.track_store import TrackStore
 from ps_analytics.store.transaction import Transaction
 from ps_analytics.store.workspace_store import WorkspaceStore
 from tests.store.ring import ring
@@ -57,7 +58,14 @@ BY_ID: dict[str, Callable[[Store, dict[str, Any]], object]] = {
     "rename_layout": lambda store, ids: store.rename_layout(ids["layout"], "Other"),
     "delete_layout": lambda store, ids: store.delete_layout(ids["layout"]),
     "set_default_layout": lambda store, ids: store.set_default_layout(ids["layout"]),
+    "share_session": lambda store, ids: store.share_session(ids["session"], "cleo"),
+    "unshare_session": lambda store, ids: store.unshare_session(ids["session"], "ben"),
+    "find_shares": lambda store, ids: store.find_shares(ids["session"]),
 }
+TO_A_READER = {  # what a share opens
+    "read_session", "read_lap", "resolve_lap", "resolve_lap by number", "resolve_lap best", "scan",
+    "read_lap with a formula", "check_math_channel", "math_library of a session", "read_setup",
+}  # fmt: skip
 EMPTY: dict[str, Callable[[Store, dict[str, Any]], Any]] = {
     "find_events": lambda store, ids: store.find_events(),
     "find_sessions": lambda store, ids: store.find_sessions(event_id=ids["event"]),
@@ -70,6 +78,12 @@ EMPTY: dict[str, Callable[[Store, dict[str, Any]], Any]] = {
     "find_math_channels": lambda store, ids: store.find_math_channels(),
     "find_math_uses": lambda store, ids: pl.Series(store.find_math_uses(ids["math"])),
     "export_math": lambda store, ids: pl.Series(read_math(store.export_math().encode()).channels),
+    "find_laps that are shared": lambda store, ids: store.find_laps(shared=True),
+    "find_laps of a session that are shared": lambda store, ids: store.find_laps(
+        session_id=ids["session"], shared=True
+    ),
+    "find_sessions that are shared": lambda store, ids: store.find_sessions(shared=True),
+    "find_best_laps": lambda store, ids: store.find_best_laps(ids["track"]),
     "find_layouts": lambda store, ids: store.find_layouts(),
     "default_layout": lambda store, ids: pl.Series([store.default_layout()]).drop_nulls(),
     "read_preference": lambda store, ids: pl.Series([store.read_preference("units")]).drop_nulls(),
@@ -145,6 +159,7 @@ def everything(store: Store, of_anna: dict[str, Any]) -> list[Any]:
         store.find_layouts().to_dicts(),
         store.read_layout(of_anna["layout"]),
         store.read_preferences(),
+        store.find_shares(of_anna["session"]).to_dicts(),
     ]
 
 
@@ -152,7 +167,7 @@ def test_every_method_of_the_store_is_tried_here() -> None:
     tried = {name.partition(" ")[0] for name in (*BY_ID, *EMPTY, *WRITES, *NOTHING)} | OF_NOBODY
     public = {
         name
-        for kind in (Store, MathStore, WorkspaceStore, Transaction)
+        for kind in (Store, MathStore, TrackStore, WorkspaceStore, Transaction)
         for name in vars(kind)
         if not name.startswith("_")
     }
@@ -169,6 +184,29 @@ def test_reading_by_an_id_of_somebody_else_finds_nothing(store: Store, of_anna: 
         BY_ID[name](store, nobodys)
     assert str(theirs.value) == str(missing.value).replace("nobody", str(theirs.value.identifier).partition(":")[0])
     assert everything(store, of_anna) == before
+
+
+def test_a_reader_can_do_nothing_but_read(store: Store, of_anna: dict[str, Any]) -> None:
+    store.share_session(of_anna["session"], "ben")
+    before, ben = everything(store, of_anna), store.for_user("ben")
+    for name in sorted(BY_ID.keys() - TO_A_READER):
+        with pytest.raises(NotFound) as refused:
+            BY_ID[name](ben, of_anna)
+        with pytest.raises(NotFound) as missing:
+            BY_ID[name](store, dict.fromkeys(of_anna, "nobody"))
+        assert str(refused.value) == str(missing.value).replace("nobody", str(refused.value.identifier)), name
+    assert everything(store, of_anna) == before
+
+
+def test_a_reader_reads_until_the_share_is_taken_back(store: Store, of_anna: dict[str, Any]) -> None:
+    ben = store.for_user("ben")
+    store.share_session(of_anna["session"], "ben")
+    for name in sorted(TO_A_READER):
+        BY_ID[name](ben, of_anna)
+    store.unshare_session(of_anna["session"], "ben")
+    for name in sorted(TO_A_READER):
+        with pytest.raises(NotFound):
+            BY_ID[name](ben, of_anna)
 
 
 @pytest.mark.parametrize("name", EMPTY)
@@ -189,8 +227,20 @@ def test_writing_to_what_is_somebody_elses_is_refused(store: Store, of_anna: dic
     assert everything(store, of_anna) == before
 
 
+def test_a_reader_writes_nothing(store: Store, of_anna: dict[str, Any]) -> None:
+    store.share_session(of_anna["session"], "ben")
+    before = everything(store, of_anna)
+    ben = store.for_user("ben")
+    his = {**of_anna, "row": ben.read_session(of_anna["session"]), "read": ben.read_lap(of_anna["lap"])}
+    for name in WRITES:
+        with pytest.raises(NotFound), ben.transaction() as transaction:
+            WRITES[name](transaction, his)
+    assert everything(store, of_anna) == before
+
+
 @pytest.mark.parametrize("name", NOTHING)
 def test_a_transaction_shows_nothing_of_somebody_else(store: Store, of_anna: dict[str, Any], name: str) -> None:
+    store.share_session(of_anna["session"], "ben")
     with store.for_user("ben").transaction() as transaction:
         assert not NOTHING[name](transaction, of_anna)
 

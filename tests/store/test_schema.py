@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from ps_analytics.errors import DatabaseUnreachable, PluginClash, SchemaOutdated
 from ps_analytics.plugins import load_plugins
 from ps_analytics.store import schema
 from ps_analytics.store.engine import open_database
+from ps_analytics.store.store import Store
 from tests.store.plugins import CREATE_NOTES, NOTES, notes, plugins_with, write_migrations
 
 FIELDS = {  # as the data model is drawn; a key that telemetry carries and what a table needs for itself come on top
@@ -39,7 +41,7 @@ FIELDS = {  # as the data model is drawn; a key that telemetry carries and what 
     "track": "id user_id name length_m? start_finish? model? algo_version? laps_used? +revision +edited",
     "lap_section": "lap_key kind number name? start_m end_m started_us ended_us",
     "preference": "user_id key value",
-    "share": "owner reader session_id",
+    "share": "owner reader session_id +shared_at",
 }
 
 
@@ -53,8 +55,8 @@ def engine(database_url: str) -> Iterator[Engine]:
 def test_push_creates_then_does_nothing(engine: Engine) -> None:
     plugins = load_plugins(())
     assert schema.current(engine) is None
-    assert schema.push(engine, plugins) == [schema.Step("core", None, "0002")]
-    assert schema.push(engine, plugins) == [schema.Step("core", "0002", "0002")]
+    assert schema.push(engine, plugins) == [schema.Step("core", None, "0003")]
+    assert schema.push(engine, plugins) == [schema.Step("core", "0003", "0003")]
     assert schema.current(engine) == schema.needed()
 
 
@@ -120,6 +122,28 @@ def test_sector_times_from_before_laps_were_cut_are_the_sources(engine: Engine) 
     assert [(bool(stated), by) for stated, by in rows] == [(False, None), (True, None), (False, None)]
 
 
+def test_shares_from_before_they_had_a_time_have_that_of_the_upgrade(engine: Engine) -> None:
+    core = schema.core()
+    with schema.exclusive(engine) as connection:
+        core.upgrade(connection, "0002")
+        connection.execute(
+            text(
+                "INSERT INTO session (id, user_id, name, source, status, started_us, notes) "
+                "VALUES ('s', 'anna', 'Race', 'ld', 'completed', 0, '')"
+            )
+        )
+        connection.execute(text("INSERT INTO share (owner, reader, session_id) VALUES ('anna', 'ben', 's')"))
+    begun = datetime.now(UTC).replace(microsecond=0)
+    with schema.exclusive(engine) as connection:
+        core.upgrade(connection)
+    with Store(open_database(engine.url.render_as_string(hide_password=False)), "anna") as store:
+        (shared_at,) = store.find_shares("s")["shared_at"]
+        assert begun <= shared_at <= datetime.now(UTC)
+        assert store.for_user("ben").read_session("s").name == "Race"
+        store.delete_session("s")
+    assert _count(engine, {"session", "share"}).items() >= {"session": 0, "share": 0}.items()
+
+
 def test_a_plugin_is_upgraded_with_rows_in_its_tables(engine: Engine, tmp_path: Path) -> None:
     before = plugins_with(notes=(notes(), write_migrations(tmp_path / "before", {"0001": CREATE_NOTES})))
     assert schema.push(engine, before)[1] == schema.Step("notes", None, "0001")
@@ -161,7 +185,7 @@ def test_a_plugin_that_is_gone_never_blocks_the_core(engine: Engine, tmp_path: P
     with engine.begin() as connection:
         connection.execute(text("INSERT INTO note (id, body) VALUES (1, 'dry')"))
         connection.execute(text("UPDATE alembic_version_notes SET version_num = '0417'"))
-    assert schema.push(engine, load_plugins(())) == [schema.Step("core", "0002", "0002")]
+    assert schema.push(engine, load_plugins(())) == [schema.Step("core", "0003", "0003")]
     schema.ensure(engine)
     assert _count(engine, {"note"}) == {"note": 1}
 
@@ -187,7 +211,7 @@ def test_a_migration_that_fails_leaves_nothing_and_stops_no_other(engine: Engine
         zeal=(MetaData(), write_migrations(tmp_path / "zeal", {"0001": "    pass\n"})),
     )
     assert schema.push(engine, plugins) == [
-        schema.Step("core", None, "0002"),
+        schema.Step("core", None, "0003"),
         schema.Step("notes", None, None, "RuntimeError: out of ink"),
         schema.Step("zeal", None, "0001"),
     ]
@@ -235,7 +259,7 @@ def test_a_database_of_a_later_version_is_refused(engine: Engine) -> None:
         with pytest.raises(SchemaOutdated) as raised:
             ask(engine)
         assert str(raised.value).endswith(
-            "is at revision '0417', this version needs '0002'. Install a newer ps-analytics."
+            "is at revision '0417', this version needs '0003'. Install a newer ps-analytics."
         )
 
 
@@ -257,7 +281,7 @@ def test_two_processes_may_push_at_once(database_url: str) -> None:
         thread.start()
     for thread in threads:
         thread.join()
-    assert (steps, errors) == (["0002", "0002"], [])
+    assert (steps, errors) == (["0003", "0003"], [])
 
 
 def test_reset_drops_every_row_and_creates_the_tables_anew(engine: Engine) -> None:
@@ -265,7 +289,7 @@ def test_reset_drops_every_row_and_creates_the_tables_anew(engine: Engine) -> No
     schema.push(engine, plugins)
     filled = _fill(engine, {name for branch in schema.branches(plugins) for name in branch.metadata.tables})
     assert schema.count_rows(engine, plugins) == dict.fromkeys(filled, 1)
-    assert [step.after for step in schema.reset(engine, plugins)] == ["0002", "0001"]
+    assert [step.after for step in schema.reset(engine, plugins)] == ["0003", "0001"]
     assert schema.count_rows(engine, plugins) == {}
 
 
