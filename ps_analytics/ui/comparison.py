@@ -1,7 +1,7 @@
 """The chosen laps on the reference's grid: what the browser draws, computed once in Python."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +11,7 @@ from ps_analytics.analysis.delta import delta_of_pair
 from ps_analytics.analysis.plane import on_plane
 from ps_analytics.lap import Lap
 from ps_analytics.ui.closure import Closure, closure_of
+from ps_analytics.ui.gaps import Stretch, lap_gaps, on_axis, within
 
 Column = NDArray[np.float32]
 Channels = Mapping[str, NDArray[np.float64]]
@@ -26,14 +27,16 @@ ALIGNING = ("timestamp", "lap_time", "normalized_position", "distance", "speed",
 
 @dataclass(frozen=True, eq=False)
 class LaidLap:
-    """One lap on the reference's metres: its columns by channel, and how its delta closes if it has one.
+    """One lap on the x of a plot: its columns by channel, and how its delta closes if it has one.
 
-    `stamp_s` says when each of the metres was passed, in s since the session's first frame; NaN where nobody knows.
+    `stamp_s` says when each point of x was passed, in s since the session's first frame; NaN where nobody knows.
+    `gaps` are where on x its source said nothing: there its channels are missing, the delta is not.
     """
 
     columns: Mapping[str, Column]
     closure: Closure | None = None
     stamp_s: NDArray[np.float64] | None = None
+    gaps: tuple[Stretch, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,18 +79,23 @@ class Grid:
         itself = lap is self.lap
         pair = None if itself else self.alignment.pair(lap)
         on_grid = pair.lap if pair else self.alignment.grid
-        channels, stamp_s = on_grid.channels, on_grid.stamp_s
+        channels, gaps = on_grid.channels, lap_gaps(lap)
+        missing = within(gaps, on_grid.stamp_s)
+        stamp_s = np.where(missing, np.nan, on_grid.stamp_s)
         columns = {name: _column(channels[name]) for name in names if name in channels}
         columns |= self._positions(channels)
+        for values in columns.values() if gaps else ():
+            values[missing] = np.nan
+        laid = LaidLap(columns, None, stamp_s, on_axis(gaps, stamp_s, on_grid.distance_m))
         if pair is None:
-            return LaidLap({**columns, DELTA: np.zeros(len(self.distance_m), np.float32)}, stamp_s=stamp_s)
+            return replace(laid, columns={**columns, DELTA: np.zeros(len(self.distance_m), np.float32)})
         if None in (lap.lap_time_s, self.lap.lap_time_s):
-            return LaidLap(columns, stamp_s=stamp_s)
+            return laid
         found = delta_of_pair(pair)
         columns[DELTA] = _column(found.frame["delta_s"].to_numpy())
         if not found.frame["band_s"].is_null().all():
             columns[BAND] = _column(found.frame["band_s"].to_numpy())
-        return LaidLap(columns, closure_of(found), stamp_s)
+        return replace(laid, closure=closure_of(found))
 
     def _positions(self, channels: Channels) -> dict[str, Column]:
         if "x" in channels and "y" in channels:

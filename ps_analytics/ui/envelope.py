@@ -118,7 +118,7 @@ def _extremes(values: Column, count: int) -> Column:
         tail = values[whole:]
         last = np.arange(len(tail)) if len(tail) < 3 else _minmax.downsample(tail, n_out=2).astype(np.int64)
         rows.append(last + whole)
-    return values[np.concatenate(rows)]
+    return np.asarray(values[np.concatenate(rows)], dtype=np.float32)
 
 
 def _with_ends(values: Column, between: Column, first: int, end: int) -> Column:
