@@ -11,7 +11,6 @@ from ps_analytics.ui.comparison import Comparison
 from ps_analytics.ui.ideal import IDEAL
 from ps_analytics.ui.laps import LapRow
 from ps_analytics.ui.later import Later
-from ps_analytics.ui.layouts import channels_of
 from ps_analytics.ui.overlay import Overlay
 from ps_analytics.ui.running import Follower, Growth, RunningSource
 
@@ -30,13 +29,17 @@ class FollowingState(param.Parameterized):
     chosen: Any
     comparison: Any
     reference_id: Any
-    document: Any
     _overlay: Overlay
 
     def __init__(self, source: Callable[[], RunningSource], running_later: Later, **params: Any) -> None:
         super().__init__(**params)
         self._follower = Follower(source, running_later)
         self._followed = ""  # the running lap of before, which stays until another one is over
+
+    @property
+    def channels(self) -> list[str]:
+        """The channels that are shown."""
+        raise NotImplementedError
 
     def refresh(self) -> None:
         """Asks the store what is new."""
@@ -79,7 +82,7 @@ class FollowingState(param.Parameterized):
         self._follower.look(
             lap.lap_id,
             grid,
-            channels_of(self.document),
+            self.channels,
             reference=lambda: self.read_whole(grid.lap.lap_id),
             found=self._take_growth,
             failed=self._say_of_running,

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 
 from ps_analytics.lap import LapKind
@@ -24,11 +25,22 @@ class LapRow:
     sectors_s: tuple[float, ...] = ()
     has_telemetry: bool = True
     version: tuple[Any, ...] = ()
+    session_id: str = ""
+    session_name: str = ""
+    started_at: datetime | None = None
+    owner: str = ""
+    notes: str = ""
 
     @property
     def driven(self) -> tuple[Any, ...]:
         """What a drawing of it goes by; its validity and its sectors change nothing there."""
         return self.lap_id, self.lap_time_s, self.kind, self.version
+
+    @property
+    def home(self) -> str:
+        """When and in which session it was driven."""
+        when = f"{self.started_at.astimezone():%d %b %Y}" if self.started_at else ""
+        return " · ".join(part for part in (when, self.session_name) if part)
 
     @property
     def counts(self) -> bool:
@@ -50,6 +62,11 @@ def lap_row(row: Mapping[str, Any]) -> LapRow:
         # A lap that is not sealed yet is read from its batches, whatever its count says.
         has_telemetry=row["frames"] > 0 or not row["sealed"],
         version=(row["ended_us"], row["frames"], row["sealed"]),
+        session_id=row["session_id"],
+        session_name=row["session_name"],
+        started_at=row["started_at"],
+        owner=row["owner"],
+        notes=row["notes"],
     )
 
 

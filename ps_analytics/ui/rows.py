@@ -4,12 +4,14 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
+from ps_analytics.channels.catalog import CATALOG
 from ps_analytics.lap import LapKind
 from ps_analytics.ui.comparison import DELTA, LaidLap
 from ps_analytics.ui.corner_sheet import CornerRow, CornerSheet, CornerSpan
-from ps_analytics.ui.display import lap_line
+from ps_analytics.ui.display import channel_displays, lap_line, measured_display
 from ps_analytics.ui.ideal import IDEAL
 from ps_analytics.ui.laps import RUNNING, LapRow, best_sectors
+from ps_analytics.ui.reckoning import RECKONED_FROM
 from ps_analytics.ui.state import ReviewState
 
 NO_DELTA = {
@@ -45,7 +47,8 @@ def _shown_lap(row: LapRow, laid: LaidLap, state: ReviewState) -> dict[str, Any]
         closure = SO_FAR if DELTA in laid.columns else NOT_YET
     return {
         "id": row.lap_id,
-        "label": lap_label(row),
+        "label": lap_label(row, state),
+        "home": row.home,
         "time_s": row.lap_time_s,
         "reference": reference,
         "running": running,
@@ -54,21 +57,28 @@ def _shown_lap(row: LapRow, laid: LaidLap, state: ReviewState) -> dict[str, Any]
     }
 
 
-def lap_label(row: LapRow) -> str:
-    """What a lap is called."""
+def lap_label(row: LapRow, state: ReviewState) -> str:
+    """What a lap is called on the page: one of another session with that."""
+    if row.lap_id == IDEAL:
+        return "Ideal"
     if row.kind == RUNNING:
         return f"Lap {row.lap_number} · running"
-    return "Ideal" if row.lap_id == IDEAL else f"Lap {row.lap_number}"
+    return (
+        f"Lap {row.lap_number}" if row.session_id == state.session_id else f"Lap {row.lap_number} · {row.session_name}"
+    )
 
 
 def lap_rows(state: ReviewState) -> list[dict[str, Any]]:
-    """The laps of the session as the list shows them, the running one last; gaps are to its best lap, in s."""
+    """The laps of the session as the list shows them, the running one last, behind it the guests of other sessions.
+
+    Gaps are to the session's best lap, in s. Keys: those of `_lap_item`.
+    """
     best, sectors = state.best, best_sectors(state.laps)
     rows = [_lap_item(lap, state, best, sectors) for lap in state.laps]
     if state.running is not None and rows:
         item = _lap_item(state.running, state, best, sectors)
         rows.append({**item, "time_s": state.running_s, "refused": state.running_note, "counts": True})
-    return rows
+    return rows + [_lap_item(lap, state, best, sectors) | {"guest": True} for lap in state.guests]
 
 
 def ideal_row(state: ReviewState) -> dict[str, Any]:
@@ -91,13 +101,17 @@ def ideal_row(state: ReviewState) -> dict[str, Any]:
 def corner_message(sheet: CornerSheet, reference_id: str) -> dict[str, Any]:
     """The corners as the browser has them: `corners` of the track, `tables` by lap, `notes` by lap and one `note`.
 
-    While another reference's are worked out, the corners stay where they are and the tables wait.
+    `track` is its name and where its sectors part, in m from the line; None where no track is known. While another reference's are worked out, the corners stay where they are and the tables wait.
     """
+    track = sheet.track
+    place = {
+        "corners": [_span(span) for span in sheet.spans],
+        "track": {"name": track.name or "", "sectors": list(sheet.borders_m)} if track else None,
+    }
     if sheet.reference_id != reference_id:
-        return {"corners": [_span(span) for span in sheet.spans], "tables": {}, "notes": {}, "note": ""}
+        return {**place, "tables": {}, "notes": {}, "note": ""}
     rows = {lap_id: [_corner_row(row) for row in found] for lap_id, found in sheet.rows.items()}
-    spans = [_span(span) for span in sheet.spans]
-    return {"corners": spans, "tables": rows, "notes": dict(sheet.refused), "note": sheet.note}
+    return {**place, "tables": rows, "notes": dict(sheet.refused), "note": sheet.note}
 
 
 def _span(span: CornerSpan) -> dict[str, Any]:
@@ -134,6 +148,10 @@ def _lap_item(lap: LapRow, state: ReviewState, best: LapRow | None, sectors: lis
     return {
         "id": lap.lap_id,
         "number": lap.lap_number,
+        "guest": False,
+        "home": lap.home,
+        "owner": lap.owner,
+        "notes": lap.notes,
         "time_s": lap.lap_time_s,
         "gap_s": lap.lap_time_s - best.lap_time_s if comparable else None,  # type: ignore[operator, union-attr]
         "kind": str(lap.kind),
@@ -153,6 +171,32 @@ def _lap_item(lap: LapRow, state: ReviewState, best: LapRow | None, sectors: lis
     }
 
 
+def channel_rows(state: ReviewState) -> dict[str, dict[str, Any]]:
+    """How each channel of the sheet that is shown is drawn; one that is worked out goes by its values."""
+    names, system = [*state.channels, DELTA], state.preferences.units
+    source = next((row["source"] for row in state.sessions if row["session_id"] == state.session_id), "")
+    rows = channel_displays(names, source=source, system=system)
+    for name in [name for name in names if name not in CATALOG]:
+        if (found := state.measured(name)) is not None:
+            rows[name] = measured_display(
+                name,
+                unit=found.unit,
+                stepped=found.stepped,
+                values=found.column,
+                system=system,
+                difference=found.is_difference,
+            )
+    return rows
+
+
+def session_choices(state: ReviewState) -> dict[str, Any]:
+    """What there is to choose from: `events` and `sessions` with the chosen `event` and `session`."""
+    events = [{"id": "", "name": "All events"}]
+    events += [{"id": row["event_id"], "name": row["name"]} for row in state.events]
+    sessions = [session_choice(row) for row in state.sessions]
+    return {"events": events, "event": state.event_id, "sessions": sessions, "session": state.session_id}
+
+
 def session_choice(row: Mapping[str, Any]) -> dict[str, Any]:
     """A session as the picker offers it: when and what; beside it track, car and how many laps."""
     started = row["started_at"]
@@ -164,9 +208,11 @@ def session_choice(row: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def map_note(state: ReviewState) -> str:
-    """Why there is no track map; "" if there is one."""
+    """Why there is no track map, or what its line is estimated from; "" if it is as recorded."""
     laid = state.comparison.laps.get(state.reference_id) if state.comparison else None
     if laid is None or "x" in laid.columns:
         return ""
-    label = lap_label(state.find_lap(state.reference_id))
-    return f"No track map: {label[0].lower()}{label[1:]}, the reference, has no positions. It needs x and y, or GPS."
+    if laid.reckoned_from:
+        return RECKONED_FROM[laid.reckoned_from]
+    label = lap_label(state.find_lap(state.reference_id), state)
+    return f"No track map: {label[0].lower()}{label[1:]}, the reference, has neither positions nor speed and yaw rate."

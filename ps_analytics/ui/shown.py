@@ -70,7 +70,7 @@ class ShownChannels:
         of, found = self._found.get(lap_id, (laid, {}))
         if of is not laid:
             found = {}
-        found = {name: None for name in asked if name in CATALOG} | found
+        found = {**dict.fromkeys(name for name in asked if name in CATALOG), **found}
         self._found[lap_id] = (laid, found)
         for name in wanted:
             if name not in found:

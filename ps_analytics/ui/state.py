@@ -15,28 +15,34 @@ from ps_analytics.ui.following import FollowingState
 from ps_analytics.ui.ideal import IDEAL, NOTHING, IdealEntry, busy, ideal_entry, impossible, unknown
 from ps_analytics.ui.laps import LapRow, first_choice, lap_row, reference_of, running_row, slots_of, worth_a_look
 from ps_analytics.ui.later import Later, at_once
-from ps_analytics.ui.layouts import channels_of, driver_overview, with_channel, with_name
-from ps_analytics.ui.overlay import Overlay
+from ps_analytics.ui.layouts import Layout, axes_of, channels_of, with_channel
+from ps_analytics.ui.layouts.defaults import LayoutSource
+from ps_analytics.ui.layouts.state import LayoutState
+from ps_analytics.ui.overlay import Overlay, OverTime
+from ps_analytics.ui.preferences import Preferences, PreferenceSource
 from ps_analytics.ui.running import RunningSource
 from ps_analytics.ui.shown import Measured
 
 NO_LAPS = "No laps yet. `psa demo` or `psa import FILE`."
 NO_LAPS_HERE = "This session has no laps."
 FIRST_LAP = "The first lap is being driven. It appears here when it ends."
+TIME = "time"
 TIMES_ONLY = "This session has lap times and no telemetry: there is nothing to draw."
 
 
-class LapSource(RunningSource, Protocol):
+class LapSource(RunningSource, LayoutSource, PreferenceSource, Protocol):
     """What the page asks of a store; every answer is the asking user's own."""
 
     def find_events(self) -> pl.DataFrame:
         """The events, one a row."""
 
-    def find_sessions(self) -> pl.DataFrame:
-        """The sessions, newest first, one a row."""
+    def find_sessions(self, *, shared: bool = False) -> pl.DataFrame:
+        """The sessions, newest first, one a row; with `shared` also those that others share with the user."""
 
-    def find_laps(self, *, session_id: str) -> pl.DataFrame:
-        """The laps of a session in order, one a row."""
+    def find_laps(
+        self, *, session_id: str | None = None, lap_ids: Sequence[str] | None = None, shared: bool = False
+    ) -> pl.DataFrame:
+        """The laps of a session in order, or those of some ids, one a row."""
 
     def read_lap(self, lap_id: str, channels: Sequence[str] | None = None, *, reference: Lap | None = None) -> Lap:
         """A lap with these channels, or with all it has; `reference` is the lap formulas compare it with."""
@@ -48,6 +54,7 @@ class ReviewState(FollowingState):
     events = param.List(item_type=dict, doc="The user's events: `event_id`, `name`.")
     sessions = param.List(item_type=dict, doc="The sessions of the chosen event, newest first.")
     laps = param.List(item_type=LapRow, doc="The finished laps of the chosen session, in order.")
+    guests = param.List(item_type=LapRow, doc="Laps of other sessions that are shown beside them.")
     event_id = param.String(doc="The chosen event; empty means every session.")
     session_id = param.String(doc="The chosen session.")
     chosen = param.List(item_type=str, doc="The ids of the laps shown, in the order chosen.")
@@ -67,7 +74,9 @@ class ReviewState(FollowingState):
         default="loading", objects=["loading", "empty", "times", "ready", "error"], doc="What there is to show."
     )
     problem = param.String(doc="One sentence: what is missing or went wrong, and what to do.")
-    document: Any = param.Dict(default={}, allow_None=False, doc="The plot layout in force: `configs` and `layout`.")
+    over_time = param.ClassSelector(
+        class_=OverTime, doc="The chosen laps over their seconds, where a panel asks for them."
+    )
 
     def __init__(
         self,
@@ -85,11 +94,25 @@ class ReviewState(FollowingState):
             running_later: runs what the running lap takes, which should not wait for those.
             **params: other values than the defaults.
         """
-        super().__init__(source, running_later, **{"document": driver_overview(), **params})
+        super().__init__(source, running_later, **params)
         self._source, self._later = source, later
+        self.preferences = Preferences(source)
+        self.layouts = LayoutState(source)
+        self.layouts.param.watch(lambda *_: self._rearrange(), ["document", "sheet_id"])
         self._overlay = Overlay(source, self._made)
         self._asked: set[str] = set()  # whose corners are known or being worked out, against this reference
         self._said = ""  # of what is shown; a report comes and goes
+
+    @property
+    def document(self) -> Layout:
+        """The plot layout in force: `configs` and `layout`."""
+        document: Layout = self.layouts.document
+        return document
+
+    @property
+    def channels(self) -> list[str]:
+        """The channels of the sheet that is shown."""
+        return channels_of(self.document, self.layouts.sheet_id)
 
     @property
     def best(self) -> LapRow | None:
@@ -97,15 +120,15 @@ class ReviewState(FollowingState):
         return min((lap for lap in self.laps if lap.counts), key=lambda lap: lap.lap_time_s or 0.0, default=None)
 
     def find_lap(self, lap_id: str) -> LapRow:
-        """The row of a lap of the chosen session, or of its ideal lap once there is one.
+        """The row of a lap of the chosen session, of a guest, or of the session's ideal lap once there is one.
 
         Raises:
-            NotFound: the session has no such lap.
+            NotFound: there is no such lap here.
         """
         if lap_id == IDEAL and self.ideal.state:
             ideal: LapRow = self.ideal.row
             return ideal
-        for lap in [*self.laps, self.running]:
+        for lap in [*self.laps, self.running, *self.guests]:
             if lap is not None and lap.lap_id == lap_id:
                 found: LapRow = lap
                 return found
@@ -118,6 +141,8 @@ class ReviewState(FollowingState):
         """
         with param.parameterized.batch_call_watchers(self):
             self._find_sessions()
+            if self.status == "loading":
+                self.preferences.refresh()
             known = {row["session_id"] for row in self.sessions}
             self._open(self.session_id if self.session_id in known else worth_a_look(self.sessions))
             self.problem = self._said
@@ -146,8 +171,12 @@ class ReviewState(FollowingState):
             self._open(session_id)
 
     def toggle_lap(self, lap_id: str) -> None:
-        """Shows a lap, or takes it away; without a reference the best of the rest becomes it."""
-        self.find_lap(lap_id)
+        """Shows a lap of any session, or takes it away; without a reference the best of the rest becomes it.
+
+        Raises:
+            NotFound: the user may see no such lap.
+        """
+        self._bring(lap_id)
         if lap_id == IDEAL and self.ideal.lap is None:
             self._work_out_ideal(lambda: self.toggle_lap(IDEAL))
             return
@@ -155,12 +184,13 @@ class ReviewState(FollowingState):
         self._show(chosen, self.reference_id)
 
     def set_reference(self, lap_id: str) -> None:
-        """Compares with this lap; it is shown if it was not.
+        """Compares with this lap, of any session; it is shown if it was not.
 
         Raises:
             IncompatibleLaps: it is still being driven.
+            NotFound: the user may see no such lap.
         """
-        self.find_lap(lap_id)
+        self._bring(lap_id)
         if self._is_running(lap_id):
             raise IncompatibleLaps("A lap can be the reference once it is over.")
         if lap_id == IDEAL and self.ideal.lap is None:
@@ -191,22 +221,34 @@ class ReviewState(FollowingState):
         Raises:
             NotFound: there is no such plot.
         """
-        self.document = with_channel(self.document, plot_id, name, shown=shown)
-        self._show(self.chosen, self.reference_id)
+        self.layouts.edit(with_channel, plot_id, name, shown=shown)
 
     def renew_math(self, renamed: Mapping[str, str]) -> None:
         """Reads the math channels that are drawn anew: they have changed; `renamed` has old names and new."""
         self._overlay.forget_math()
         self._follower.forget()
-        for name, now in renamed.items():
-            self.document = with_name(self.document, name, now)
-        if self.comparison is not None and any(name not in CATALOG for name in channels_of(self.document)):
+        if renamed:
+            self.layouts.rename_channels(renamed)
+        if self.comparison is not None and any(name not in CATALOG for name in self.channels):
             self._show(self.chosen, self.reference_id)
 
     def measured(self, name: str) -> Measured | None:
         """Unit and values of a math channel that is drawn."""
         found = self._overlay.measured(name)
         return found if found is not None or self.grown is None else self.grown.measured.get(name)
+
+    def _rearrange(self) -> None:
+        """Other panels may show other channels."""
+        if self.chosen:
+            self._show(self.chosen, self.reference_id)
+
+    def read_shown(self, lap_id: str) -> Lap:
+        """A lap with the channels of the sheet that is shown, as far as it has them.
+
+        Raises:
+            NotFound: there is no such lap.
+        """
+        return self._overlay.read(lap_id, self.channels)
 
     def read_whole(self, lap_id: str) -> Lap:
         """A lap with all it was recorded with, or the ideal lap; from any thread.
@@ -221,30 +263,54 @@ class ReviewState(FollowingState):
         lap: Lap | None = self.ideal.lap if lap_id == IDEAL else None
         return lap
 
+    def _bring(self, lap_id: str) -> None:
+        """Makes a lap of another session a guest here.
+
+        Raises:
+            NotFound: the user may see no such lap.
+        """
+        try:
+            self.find_lap(lap_id)
+        except NotFound:
+            found = self._source().find_laps(lap_ids=[lap_id], shared=True).to_dicts()
+            if not found:
+                raise
+            self.guests = [*self.guests, *map(lap_row, found)]
+
     def _find_sessions(self) -> None:
         source = self._source()
-        rows = source.find_sessions().to_dicts()
+        rows = source.find_sessions(shared=True).to_dicts()
         self.events = source.find_events().to_dicts()
         self.sessions = [row for row in rows if not self.event_id or row["event_id"] == self.event_id]
 
     def _open(self, session_id: str) -> None:
-        found = self._source().find_laps(session_id=session_id).to_dicts() if session_id else []
+        found = self._source().find_laps(session_id=session_id, shared=True).to_dicts() if session_id else []
         laps = [lap_row(row) for row in found if row["ended_us"] is not None]
         open_rows = found if self._is_recording(session_id) else []
         running = next((running_row(row) for row in open_rows if row["ended_us"] is None), None)
         same = session_id == self.session_id
-        if same and laps == self.laps and running == self.running and self.status not in ("loading", "error"):
+        guests = self._guests_still_there() if same else []
+        now, then = (laps, running, guests), (self.laps, self.running, self.guests)
+        if same and now == then and self.status not in ("loading", "error"):
             return
-        before = {lap.driven for lap in self.laps}
-        stale = {lap.lap_id for lap in laps if lap.driven not in before}
+        before = {lap.driven for lap in [*self.laps, *self.guests]}
+        stale = {lap.lap_id for lap in [*laps, *guests] if lap.driven not in before}
         self._forget(stale if same else None)
-        chosen = self._going_on(laps, running) if same else []
+        chosen = self._going_on([*laps, *guests], running) if same else []
         if running != self.running:
             self.param.update(running=running, running_s=0.0, running_note="", grown=None)
-        self.param.update(session_id=session_id, laps=laps)
+        self.param.update(session_id=session_id, laps=laps, guests=guests)
         if not chosen or chosen != self.chosen or stale & set(chosen) or self.status != "ready":
             self._show(chosen or first_choice(laps, running), self.reference_id)
         self._keep_ideal()
+
+    def _guests_still_there(self) -> list[LapRow]:
+        """The guests as they are now; a lap that was deleted, or is shared no more, is none."""
+        if not self.guests:
+            return []
+        found = self._source().find_laps(lap_ids=[lap.lap_id for lap in self.guests], shared=True).to_dicts()
+        now = {row["lap_id"]: lap_row(row) for row in found}
+        return [now[lap.lap_id] for lap in self.guests if lap.lap_id in now]
 
     def _is_recording(self, session_id: str) -> bool:
         return any(row["session_id"] == session_id and row["status"] == "recording" for row in self.sessions)
@@ -267,17 +333,22 @@ class ReviewState(FollowingState):
         rows = [self.find_lap(lap_id) for lap_id in chosen]
         if reference_id not in chosen or self._is_running(reference_id):
             reference_id = reference_of([row for row in rows if not self._is_running(row.lap_id)])
-        before, names = self._overlay.grid, channels_of(self.document)
+        before, names = self._overlay.grid, self.channels
         growing = [lap_id for lap_id in chosen if self._is_running(lap_id)]
         comparison, problem = self._overlay.compare(chosen, reference_id, names, open_laps=growing)
         if self._overlay.grid is not before:
             self._asked = set()
-        status, self._said = self._status(comparison, problem)
+        over_time = None
+        if TIME in axes_of(self.document, self.layouts.sheet_id):
+            over_time = self._overlay.over_time(chosen, reference_id, names, open_laps=growing)
+        status, self._said = self._status(comparison or over_time, problem)
         self.param.update(
             chosen=list(chosen),
+            guests=[lap for lap in self.guests if lap.lap_id in chosen],
             reference_id=reference_id,
             slots=slots_of(self.slots, chosen),
             comparison=comparison,
+            over_time=over_time,
             status=status,
             problem=self._said,
         )
@@ -285,14 +356,14 @@ class ReviewState(FollowingState):
         self._work_out_corners()
         self._follow()
 
-    def _status(self, comparison: Comparison | None, problem: str) -> tuple[str, str]:
+    def _status(self, drawn: Comparison | OverTime | None, problem: str) -> tuple[str, str]:
         """What there is to show, and the sentence that goes with it."""
         if not self.laps:
             recording = self._is_recording(self.session_id)
             return "empty", FIRST_LAP if recording else NO_LAPS_HERE if self.session_id else NO_LAPS
         if not any(lap.has_telemetry for lap in self.laps):
             return "times", TIMES_ONLY
-        return ("ready" if comparison or not problem else "error"), problem
+        return ("ready" if drawn or not problem else "error"), problem
 
     def _work_out_corners(self) -> None:
         """Asks for the corners of the laps shown; no plot waits for them."""
@@ -300,7 +371,7 @@ class ReviewState(FollowingState):
         if grid is None or self.comparison is None:
             return
         over = [lap_id for lap_id in self.comparison.laps if not self._is_running(lap_id)]
-        names = channels_of(self.document)
+        names = self.channels
         missing = [self._overlay.read(lap_id, names) for lap_id in over if lap_id not in self._asked]
         if not missing or (known.note and known.reference_id == grid.lap.lap_id):
             return

@@ -12,10 +12,11 @@ from ps_analytics.channels import MathChannel
 from ps_analytics.errors import IncompatibleLaps
 from ps_analytics.proto.codec import encode
 from ps_analytics.store.store import Store
+from ps_analytics.ui.column_line import grown_piece
 from ps_analytics.ui.live import StoreWatcher
 from ps_analytics.ui.rows import lap_rows, shown_laps
 from ps_analytics.ui.state import FIRST_LAP, ReviewState
-from ps_analytics.ui.workspace import ReviewWorkspace, grown_piece
+from ps_analytics.ui.workspace import ReviewWorkspace
 from tests.ui.recording import Recording
 
 

@@ -362,3 +362,73 @@ def test_an_ideal_lap_that_cannot_be_is_told_with_its_reason(state, paddock, dri
     assert state.ideal.state == "impossible"
     assert state.ideal.text.endswith(".")
     assert IDEAL not in state.chosen
+
+
+def test_a_lap_of_another_session_is_laid_beside_those_of_this_one(store: Store, paddock: Any, drive: Any) -> None:
+    before = paddock.session("Last year")
+    guest = paddock.lap(before, drive(grip_g=1.5, seed=8))
+    paddock.lap(before, drive(grip_g=1.3, seed=7))
+    now = paddock.session("Today")
+    for seed in range(2):
+        paddock.lap(now, drive(grip_g=1.4, seed=seed))
+    state = ReviewState(lambda: store)
+    state.refresh()
+    slots = dict(state.slots)
+    state.set_reference(guest)
+    assert [lap.session_name for lap in state.guests] == ["Last year"]
+    assert state.reference_id == guest
+    assert set(state.comparison.laps) == {*slots, guest}
+    assert {lap_id: state.slots[lap_id] for lap_id in slots} == slots  # no lap changes its colour
+    state.refresh()
+    assert state.reference_id == guest
+    state.toggle_lap(guest)
+    assert state.guests == []
+    assert state.reference_id in slots
+
+
+def test_a_lap_of_somebody_else_is_not_found_as_one_that_is_not_there(
+    store: Store, weekend: str, paddock_of: Any, drive: Any
+) -> None:
+    theirs = paddock_of(store.for_user("bert"))
+    lap_id = theirs.lap(theirs.session("Secret"), drive())
+    state = ReviewState(lambda: store)
+    state.refresh()
+    said = []
+    for wanted in (lap_id, "0" * 32):
+        with pytest.raises(NotFound) as caught:
+            state.toggle_lap(wanted)
+        said.append(str(caught.value).replace(wanted, "…"))
+    assert said[0] == said[1]
+
+
+def test_a_shared_session_can_be_opened_until_it_is_shared_no_more(
+    store: Store, weekend: str, paddock_of: Any, drive: Any
+) -> None:
+    bert = store.for_user("bert")
+    theirs = paddock_of(bert)
+    session = theirs.session("Bert's")
+    lap_id = theirs.lap(session, drive(grip_g=1.5, seed=8))
+    state = ReviewState(lambda: store)
+    state.refresh()
+    assert session not in {row["session_id"] for row in state.sessions}
+    bert.share_session(session, "anna")
+    state.refresh()
+    assert session in {row["session_id"] for row in state.sessions}
+    state.set_reference(lap_id)
+    bert.unshare_session(session, "anna")
+    state.refresh()
+    assert state.guests == []
+    assert lap_id not in state.chosen
+
+
+def test_a_guest_whose_track_is_another_says_why_it_is_not_laid(
+    store: Store, weekend: str, paddock: Any, drive: Any
+) -> None:
+    elsewhere = paddock.session("Elsewhere", track="Long")
+    lap_id = paddock.lap(elsewhere, drive(length_m=6000.0))
+    state = ReviewState(lambda: store)
+    state.select_event("")
+    state.select_session(weekend)
+    state.toggle_lap(lap_id)
+    assert lap_id not in state.comparison.laps
+    assert state.comparison.refused[lap_id].startswith("these laps cannot be compared")

@@ -63,7 +63,7 @@ def test_the_first_answer_is_the_grid_the_columns_and_one_commit(wire: Wire, wee
     messages = wire.ask("ready")
     assert ops(messages) == ["clear", "columns", "commit", "corners"]
     assert messages[0]["x"].dtype == np.float32
-    channels = ["speed", "throttle", "brake", "steering", "rpm", "gear", "x", "y", "delta"]
+    channels = ["speed", "throttle", "brake", "steering", "rpm", "gear", "x", "y", "delta", "elapsed"]
     expected = {f"{lap}|{name}" for lap in wire.state.chosen for name in channels}
     assert keys(messages) == {*expected, f"{wire.state.chosen[1]}|band"}
     assert {column.dtype for column in messages[1]["columns"].values()} == {np.dtype(np.float32)}

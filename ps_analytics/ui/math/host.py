@@ -24,7 +24,7 @@ class ReviewHost:
         shown = [lap_id for lap_id in state.chosen if lap_id in laid and lap_id != IDEAL]
         shown.sort(key=lambda lap_id: lap_id != state.reference_id)
         return [
-            {"id": lap_id, "label": lap_label(state.find_lap(lap_id)), **lap_line(state.slots[lap_id])}
+            {"id": lap_id, "label": lap_label(state.find_lap(lap_id), state), **lap_line(state.slots[lap_id])}
             for lap_id in shown
         ]
 

@@ -50,16 +50,22 @@ export class Places extends Topics {
     return this.grids[family(axis)]
   }
 
-  // What of a thinned grid is known in full, if it is all that is in view.
+  // What is drawn of a thinned grid, if that is there for all of the view.
   detail(axis) {
-    const detail = this.details[family(axis)]
-    const view = this.windows[family(axis)]
-    return view && detail.covers(view) ? detail.grid : null
+    const own = family(axis)
+    const detail = this.details[own]
+    return detail.covers(this.windows[own] ?? this.grids[own].whole) ? detail.grid : null
   }
 
   // The grid to draw from.
   seen(axis) {
     return this.detail(axis) ?? this.grid(axis)
+  }
+
+  // The grid to read values from: the one with more samples in view.
+  told(axis) {
+    const [detail, grid] = [this.detail(axis), this.grid(axis)]
+    return detail && detail.x.length / (detail.whole[1] - detail.whole[0]) > grid.x.length / (grid.whole[1] - grid.whole[0]) ? detail : grid
   }
 
   // A column in shown units; in those of `grid` where one is given.
@@ -126,8 +132,14 @@ export class Places extends Topics {
 
   // Where the reference was, and when.
   get carrier() {
-    const {time} = this.grids
-    return [time.columns.get(`${this.reference?.id}|distance`), time.x]
+    const {distance, time} = this.grids
+    const [where, when] = [time.columns.get(`${this.reference?.id}|place`), distance.columns.get(`${this.reference?.id}|elapsed`)]
+    return where ? [where, time.x] : [when && distance.x, when]
+  }
+
+  // How long each lap has been driven at the samples of a grid, in s; nothing where nobody knows.
+  elapsed(lap, axis) {
+    return axis === "time" ? this.grids.time.x : this.grids.distance.columns.get(`${lap}|elapsed`)
   }
 
   // The sample nearest to the cursor.
@@ -166,10 +178,11 @@ export class Places extends Topics {
 
   // Moves the cursor by samples and keeps it in view.
   step(samples, axis = this.main) {
-    const {x} = this.seen(axis)
+    const grid = this.told(axis)
+    const {x} = grid
     if (!x.length) return
     const scale = this.scaleOf(axis)
-    const at = this.seen(axis).indexOf(this.cursorOn(axis) / scale)
+    const at = grid.indexOf(this.cursorOn(axis) / scale)
     this.setCursorOn(axis, x[Math.min(Math.max(at + samples, 0), x.length - 1)] * scale)
     for (const each of ["distance", "time"]) this._keepInView(each)
   }
@@ -302,7 +315,7 @@ export class Places extends Topics {
 }
 
 // Whose grid and window an axis has.
-function family(axis) {
+export function family(axis) {
   return axis === "time" ? "time" : "distance"
 }
 

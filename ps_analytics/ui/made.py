@@ -1,0 +1,123 @@
+"""The panels that Python makes: built when a sheet shows them, told what is new, put into the grid."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import panel as pn
+from numpy.typing import NDArray
+from panel.viewable import Viewable
+
+from ps_analytics.lap import Lap
+from ps_analytics.ui.comparison import Column, Comparison
+from ps_analytics.ui.components.grid import Grid
+from ps_analytics.ui.layouts import all_kinds
+from ps_analytics.ui.panels import ShownLap
+from ps_analytics.ui.rows import shown_laps
+from ps_analytics.ui.state import ReviewState
+
+
+class PageContext:
+    """What a panel sees of the page: one look, for one update."""
+
+    def __init__(
+        self,
+        state: ReviewState,
+        comparison: Comparison,
+        config: Mapping[str, Any],
+        *,
+        page: str,
+        displays: Mapping[str, Mapping[str, Any]],
+    ) -> None:
+        """The page as it is now.
+
+        Args:
+            state: of the page.
+            comparison: the laps it shows.
+            config: the panel's, of the layout.
+            page: key of its bus in the browser.
+            displays: how each channel is shown.
+        """
+        self._state, self._comparison, self._displays = state, comparison, displays
+        self.config, self.page = config, page
+
+    @property
+    def laps(self) -> Sequence[ShownLap]:
+        """The laps shown, in the order chosen."""
+        return [_shown(lap) for lap in shown_laps(self._state)]
+
+    @property
+    def x(self) -> Column:
+        """The x all laps share, in m from the line."""
+        return self._comparison.distance_m
+
+    @property
+    def x_unit(self) -> str:
+        """What x is measured in."""
+        return "m"
+
+    def column(self, lap_id: str, channel: str) -> Column | None:
+        """A channel of a lap at each x; None if the lap does not have it."""
+        laid = self._comparison.laps.get(lap_id)
+        return None if laid is None else laid.columns.get(channel)
+
+    def stamps(self, lap_id: str) -> NDArray[Any] | None:
+        """When the lap was at each x, in s on its source's clock."""
+        laid = self._comparison.laps.get(lap_id)
+        return None if laid is None else laid.stamp_s
+
+    def read(self, lap_id: str) -> Lap:
+        """The lap with the channels of the layout, as recorded."""
+        return self._state.read_shown(lap_id)
+
+    @property
+    def system(self) -> str:
+        """Of units."""
+        return str(self._state.preferences.units)
+
+    def display(self, channel: str) -> Mapping[str, Any]:
+        """How a channel is shown."""
+        return self._displays[channel]
+
+
+def _shown(lap: Mapping[str, Any]) -> ShownLap:
+    dash = tuple(lap["dash"]) if lap["dash"] else None
+    return ShownLap(lap["id"], lap["label"], lap["color"], dash, lap["reference"])
+
+
+class MadePanels:
+    """The panels of the sheet that is shown which the browser cannot draw by itself."""
+
+    def __init__(self, state: ReviewState, grid: Grid, *, page: str) -> None:
+        """None yet."""
+        self._state, self._grid, self._page = state, grid, page
+        self._panels: dict[tuple[str, str], Any] = {}  # by id and kind
+
+    def show(self, displays: Mapping[str, Mapping[str, Any]]) -> None:
+        """Builds what is new on the sheet, lets go of what is not there any more, and brings the rest up to date."""
+        configs = {(config["id"], config["kind"]): config for config in self._configs()}
+        kinds = all_kinds()
+        comparison: Comparison | None = self._state.comparison
+        if comparison is None:
+            return
+        before = dict(self._panels)
+        self._panels = {}
+        for key, config in configs.items():
+            context = PageContext(self._state, comparison, config, page=self._page, displays=displays)
+            panel = before.get(key)
+            if panel is None:
+                build = kinds[key[1]].build
+                self._panels[key] = build(context) if build is not None else None
+            else:
+                self._panels[key] = panel
+                if not isinstance(panel, Viewable):
+                    panel.update(context)
+        if self._panels.keys() != before.keys():
+            views = [panel if isinstance(panel, Viewable) else panel.view for panel in self._panels.values()]
+            self._grid.param.update(plots=[plot for plot, _ in self._panels], panels=[pn.panel(view) for view in views])
+
+    def _configs(self) -> list[Mapping[str, Any]]:
+        layouts, kinds = self._state.layouts, all_kinds()
+        sheet = next(sheet for sheet in layouts.document["layout"]["sheets"] if sheet["id"] == layouts.sheet_id)
+        shown = {item["plotId"] for item in sheet["items"]}
+        known = {name for name, kind in kinds.items() if not kind.native}
+        return [c for c in layouts.document["configs"] if c["id"] in shown and c["kind"] in known]
