@@ -156,8 +156,41 @@ def report_rows(
         samples, unit, kind = _samples(lap, name)
         for section, when in parts.items():
             row = {"lap_id": lap.lap_id, "section": section, "channel": name, "unit": unit}
-            found.append({**row, **_measured(samples, when, kind, passing)})
+            found.append({**row, **measured(samples, when, kind=kind, passing=passing)})
     return found
+
+
+def measured(
+    samples: Dwell, parts: Sequence[Part], *, kind: Kind = Kind.LINEAR, passing: Passing | None = None
+) -> dict[str, Any]:
+    """The numbers of a row of `report`, by column, of samples in some stretches of time; without any, 0 `samples`.
+
+    Example:
+        >>> found = measured(dwell(np.array([0.0, 1.0, 2.0]), np.array([5.0, 7.0, 6.0])), [(0.5, 3.0)])
+        >>> found["min"], found["max"], found["mean"]
+        (6.0, 7.0, 6.5)
+    """
+    weight = samples.seconds(parts)
+    rows = np.flatnonzero(samples.within(parts))
+    if len(rows) == 0:
+        rows = np.flatnonzero(weight > 0)
+    if len(rows) == 0:
+        return {"samples": 0}
+    value, when = samples.value[rows], samples.time_s[rows]
+    first, last = _ends(when, parts)
+    low, high = int(np.argmin(value)), int(np.argmax(value))
+    mean, std = (None, None) if kind is Kind.WRAP else _spread(samples.value, weight, value)
+    return {
+        "min": float(value[low]),
+        "max": float(value[high]),
+        "mean": mean,
+        "std": std,
+        "start": float(value[first]),
+        "end": float(value[last]),
+        "min_at_m": passing.place(float(when[low])) if passing else None,
+        "max_at_m": passing.place(float(when[high])) if passing else None,
+        "samples": len(rows),
+    }
 
 
 def _passing(lap: Lap, alignment: Alignment | None) -> Passing | None:
@@ -180,30 +213,6 @@ def _samples(lap: Lap, name: str) -> tuple[Dwell, str | None, Kind]:
         return dwell(np.zeros(0), np.zeros(0), kind=kind), None, kind
     times, values = (worked_out[column].fill_null(np.nan).to_numpy() for column in ("timestamp", name))
     return dwell(times, values, kind=kind), "m", kind
-
-
-def _measured(samples: Dwell, parts: Sequence[Part], kind: Kind, passing: Passing | None) -> dict[str, Any]:
-    weight = samples.seconds(parts)
-    rows = np.flatnonzero(samples.within(parts))
-    if len(rows) == 0:
-        rows = np.flatnonzero(weight > 0)
-    if len(rows) == 0:
-        return {"samples": 0}
-    value, when = samples.value[rows], samples.time_s[rows]
-    first, last = _ends(when, parts)
-    low, high = int(np.argmin(value)), int(np.argmax(value))
-    mean, std = (None, None) if kind is Kind.WRAP else _spread(samples.value, weight, value)
-    return {
-        "min": float(value[low]),
-        "max": float(value[high]),
-        "mean": mean,
-        "std": std,
-        "start": float(value[first]),
-        "end": float(value[last]),
-        "min_at_m": passing.place(float(when[low])) if passing else None,
-        "max_at_m": passing.place(float(when[high])) if passing else None,
-        "samples": len(rows),
-    }
 
 
 def _ends(when: Floats, parts: Sequence[Part]) -> tuple[int, int]:

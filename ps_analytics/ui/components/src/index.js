@@ -3,5 +3,6 @@ import {Grid} from "./grid/grid.js"
 import {MathPanel} from "./math/math_panel.js"
 import {PageBus} from "./page/page_bus.js"
 import {SessionPicker} from "./page/picker.js"
+import {Chart} from "./panels/chart.js"
 
-export default {Grid, MathPanel, PageBus, SessionPicker}
+export default {Chart, Grid, MathPanel, PageBus, SessionPicker}
