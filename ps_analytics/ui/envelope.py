@@ -42,8 +42,8 @@ def envelope(
     Example:
         >>> x = np.arange(1000, dtype=np.float32)
         >>> at, drawn = envelope(x, {"v": np.where(x == 500, 9.0, 0.0).astype(np.float32)}, pixels=11)
-        >>> len(at), drawn["v"].max(), at[0], at[-1]
-        (22, 9.0, 0.0, 999.0)
+        >>> len(at), float(drawn["v"].max()), at[[0, -1]].tolist()
+        (22, 9.0, [0.0, 999.0])
     """
     first, end = _rows(x, view)
     pixels = min(max(int(pixels), 2), MOST_PIXELS)
