@@ -12,6 +12,7 @@ from ps_analytics.analysis.plane import on_plane
 from ps_analytics.lap import Lap
 from ps_analytics.ui.closure import Closure, closure_of
 from ps_analytics.ui.gaps import Stretch, lap_gaps, on_axis, within
+from ps_analytics.ui.reckoning import reckoned_line
 
 Column = NDArray[np.float32]
 Channels = Mapping[str, NDArray[np.float64]]
@@ -30,13 +31,15 @@ class LaidLap:
     """One lap on the x of a plot: its columns by channel, and how its delta closes if it has one.
 
     `stamp_s` says when each point of x was passed, in s since the session's first frame; NaN where nobody knows.
-    `gaps` are where on x its source said nothing: there its channels are missing, the delta is not.
+    `gaps` are where on x its source said nothing: there its channels are missing, the delta is not. `reckoned_from` is
+    what its line on the map was reckoned from ("yaw_rate", "g_lat", "steering"), where its source tells no positions.
     """
 
     columns: Mapping[str, Column]
     closure: Closure | None = None
     stamp_s: NDArray[np.float64] | None = None
     gaps: tuple[Stretch, ...] = ()
+    reckoned_from: str = ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,7 +91,9 @@ class Grid:
             values[missing] = np.nan
         laid = LaidLap(columns, None, stamp_s, on_axis(gaps, stamp_s, on_grid.distance_m))
         if pair is None:
-            return replace(laid, columns={**columns, DELTA: np.zeros(len(self.distance_m), np.float32)})
+            own = LaidLap(columns) if "x" in columns else self._reckoned()
+            still = np.zeros(len(self.distance_m), np.float32)
+            return replace(laid, columns={**columns, **own.columns, DELTA: still}, reckoned_from=own.reckoned_from)
         if None in (lap.lap_time_s, self.lap.lap_time_s):
             return laid
         found = delta_of_pair(pair)
@@ -96,6 +101,14 @@ class Grid:
         if not found.frame["band_s"].is_null().all():
             columns[BAND] = _column(found.frame["band_s"].to_numpy())
         return replace(laid, closure=closure_of(found))
+
+    def _reckoned(self) -> LaidLap:
+        """The reference's line on the map by dead reckoning: `reckoned_x`, `reckoned_y`; nothing if it cannot be told."""
+        found = reckoned_line(self.alignment.grid)
+        if found is None:
+            return LaidLap({})
+        x, y, source = found
+        return LaidLap({"reckoned_x": _column(x), "reckoned_y": _column(y)}, reckoned_from=source)
 
     def _positions(self, channels: Channels) -> dict[str, Column]:
         if "x" in channels and "y" in channels:

@@ -52,12 +52,14 @@ class CornerRow:
 class CornerSheet:
     """What is known of the corners: the track, its spans, the rows of each lap, and of a lap without rows why.
 
-    `note` says why there are none at all.
+    `borders_m` is where the track's sectors part, on the reference's metres; `note` says why there are no corners at
+    all.
     """
 
     reference_id: str = ""
     track: TrackModel | None = None
     spans: tuple[CornerSpan, ...] = ()
+    borders_m: tuple[float, ...] = ()
     rows: Mapping[str, tuple[CornerRow, ...]] = field(default_factory=dict)
     refused: Mapping[str, str] = field(default_factory=dict)
     note: str = ""
@@ -90,15 +92,17 @@ def corner_sheet(
     if isinstance(track, str):
         return CornerSheet(reference.lap_id, note=track)
     rows, refused = dict[str, tuple[CornerRow, ...]](), dict[str, str]()
-    spans = tuple(_span(corner, length_m / track.length_m, length_m) for corner in track.corners)
+    scale = length_m / track.length_m
+    spans = tuple(_span(corner, scale, length_m) for corner in track.corners)
+    borders_m = tuple(sector.end_m * scale for sector in track.sectors[:-1])
     if not spans:
-        return CornerSheet(reference.lap_id, track, note=NO_CORNERS)
+        return CornerSheet(reference.lap_id, track, borders_m=borders_m, note=NO_CORNERS)
     for lap in laps:
         try:
             rows[lap.lap_id] = _rows(lap, reference, track, alignment)
         except PurpleSectorError as error:
             refused[lap.lap_id] = str(error)
-    return CornerSheet(reference.lap_id, track, spans, rows, refused)
+    return CornerSheet(reference.lap_id, track, spans, borders_m, rows, refused)
 
 
 def _track(reference: Lap, known: CornerSheet | None) -> TrackModel | str:

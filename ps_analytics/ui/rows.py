@@ -101,7 +101,8 @@ def ideal_row(state: ReviewState) -> dict[str, Any]:
 def corner_message(sheet: CornerSheet, reference_id: str) -> dict[str, Any]:
     """The corners as the browser has them: `corners` of the track, `tables` by lap, `notes` by lap and one `note`.
 
-    `track` is its name and where its sectors part, in m from the line; None where no track is known. While another reference's are worked out, the corners stay where they are and the tables wait.
+    `track` is its name and where its sectors part, in m from the line; None where no track is known. While another
+    reference's are worked out, the corners stay where they are and the tables wait.
     """
     track = sheet.track
     place = {
