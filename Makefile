@@ -5,6 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 BUNDLE := ps_analytics/ui/components/dist/ps_analytics.js
+WORKERS := -n logical --maxprocesses 8 --dist worksteal    # each starts its own PostgreSQL and Chromium
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test lint notebooks docs bench bench-analysis bench-ui fuzz-math mutate-math tools lock clean
@@ -16,7 +17,7 @@ demo: $(BUNDLE)  ## run everything on this machine: database, daemon, a simulate
 	$(BIN)/psa demo
 
 test: $(BUNDLE) tools lint  ## run the whole test suite, notebooks included
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest $(WORKERS) --durations=15 --durations-min=5
 	$(MAKE) --no-print-directory notebooks
 
 lint: $(BUNDLE)  ## check style, types and the doors between the rooms
@@ -26,7 +27,7 @@ lint: $(BUNDLE)  ## check style, types and the doors between the rooms
 	$(BIN)/lint-imports
 
 notebooks: $(BUNDLE)  ## run every notebook from its first cell to its last
-	$(BIN)/python -m pytest --nbmake --override-ini=addopts= notebooks
+	$(BIN)/python -m pytest --nbmake --override-ini=addopts= $(WORKERS) notebooks
 
 bench: $(BUNDLE)  ## measure storage, decoders and analysis, as ratios of one run
 	$(BIN)/python -m tests.bench
