@@ -104,9 +104,13 @@ class TimeGrid:
 
 @dataclass(frozen=True, eq=False)
 class _Between:
-    """Between which samples each point lies: `row` the one before it, `share` of the step to the next that is gone."""
+    """Between which samples each point lies: `row` the one before it.
+
+    `off` are the points that lie on no sample, `share` how much of the step to the next one is gone at each of them.
+    """
 
     row: NDArray[np.int64]
+    off: NDArray[np.int64]
     share: Floats
     outside: NDArray[np.bool_]
 
@@ -115,16 +119,20 @@ class _Between:
         """Where points lie among samples; one that lies on a sample as near as stamps are rounded lies on it."""
         near_s = _ALIKE * float(np.median(np.diff(time_s)))
         row = np.clip(np.searchsorted(time_s, at_s + near_s, side="right") - 1, 0, len(time_s) - 1)
-        step = time_s[np.minimum(row + 1, len(time_s) - 1)] - time_s[row]
         since = at_s - time_s[row]
-        share = np.where(since > near_s, since / np.where(step > 0, step, np.inf), 0.0)
+        off = np.flatnonzero((since > near_s) & (row < len(time_s) - 1))
+        before = row[off]
+        share = since[off] / np.maximum(time_s[before + 1] - time_s[before], near_s)
         outside = (at_s < time_s[0] - near_s) | (at_s > time_s[-1] + near_s)
-        return cls(row, share, outside)
+        return cls(row, off, share, outside)
 
     def straight(self, values: Floats) -> Floats:
         """Straight from one sample to the next; a point on a sample has it, be the next one missing."""
-        before, after = values[self.row], values[np.minimum(self.row + 1, len(values) - 1)]
-        return np.where(self.share > 0, before + (after - before) * self.share, before)
+        found = values[self.row]
+        if len(self.off):
+            before = found[self.off]
+            found[self.off] = before + (values[self.row[self.off] + 1] - before) * self.share
+        return found
 
     def channel(self, channel: Channel, samples: Samples, stamp_s: Floats) -> Floats:
         """A channel at the points, by its kind; `stamp_s` is when they were passed, NaN where that is not known."""
