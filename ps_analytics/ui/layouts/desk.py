@@ -12,7 +12,6 @@ from ps_analytics.ui.layouts.document import AXES, MODES, MOST_SHEETS
 from ps_analytics.ui.layouts.edits import SIDES
 from ps_analytics.ui.layouts.fields import Fields
 from ps_analytics.ui.layouts.kinds import MOST_CHANNELS, all_kinds
-from ps_analytics.ui.layouts.shipped import SHIPPED
 from ps_analytics.ui.layouts.state import LayoutState
 
 _log = logging.getLogger(__name__)
@@ -94,9 +93,7 @@ class LayoutDesk:
 
     def receive(self, command: Command) -> None:
         """Does what the browser asks; whatever goes wrong is said in one sentence, and nothing is changed."""
-        with param.parameterized.batch_call_watchers(self.state):
-            self.state.problem = ""
-            self.attempt(lambda: self._do(command))
+        self.attempt(lambda: self._receive(command))
 
     def attempt(self, action: Callable[[], None]) -> None:
         """Runs what a callback is for: an error becomes a sentence; an unexpected one is logged as well."""
@@ -117,6 +114,11 @@ class LayoutDesk:
         """Lets go of the state."""
         self.state.param.unwatch(self._watcher)
 
+    def _receive(self, command: Command) -> None:
+        with param.parameterized.batch_call_watchers(self.state):
+            self.state.problem = ""
+            self.attempt(lambda: self._do(command))
+
     def _do(self, command: Command) -> None:
         given = Fields(command)
         what = given.word("do", [*COMMANDS, "export"])
@@ -133,7 +135,8 @@ class LayoutDesk:
 def layout_message(state: LayoutState) -> dict[str, Any]:
     """The layouts as the browser has them.
 
-    Keys: document, sheet (the one shown), id, name, shipped, modified, undo and redo (whether there is an edit to take
+    Keys: document, sheet (the one shown), id, name, shipped (whether it is not the user's own, so that
+    saving it needs a name), modified, undo and redo (whether there is an edit to take
     back or to do again), entries, deleted (the name of what can be brought back; empty if nothing can) and problem.
     """
     return {
@@ -141,7 +144,7 @@ def layout_message(state: LayoutState) -> dict[str, Any]:
         "sheet": state.sheet_id,
         "id": state.layout_id,
         "name": state.name,
-        "shipped": state.layout_id in SHIPPED,
+        "shipped": not state.is_own,
         "modified": state.modified,
         "undo": state.can_undo,
         "redo": state.can_redo,

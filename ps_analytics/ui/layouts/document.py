@@ -181,6 +181,6 @@ _OPTIONS: dict[str, dict[str, _Check]] = {
         "bins": lambda options, name: options.whole(name, low=2, high=1_000),
         "weighted": lambda options, name: options.flag(name),
     },
-    "report": {"by": lambda options, name: options.word(name, ("lap", "corner"))},
+    "report": {"by": lambda options, name: options.word(name, ("lap", "corner", "sector"))},
 }
 """By kind ("" is every kind) and name, how an option is read."""

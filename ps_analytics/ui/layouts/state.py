@@ -20,6 +20,8 @@ from ps_analytics.ui.layouts.history import History
 from ps_analytics.ui.layouts.shipped import FIRST, SHIPPED, SHIPPED_LAYOUTS, SHIPPED_NAMES
 from ps_analytics.ui.math.drafts import free_name
 
+LINKED = "link"
+"""The id of a layout that came with a link."""
 MOST_DELETED = 20
 """So many deletions can be taken back, the last first."""
 
@@ -33,12 +35,18 @@ class Deleted:
     shown: bool
 
 
+def _entry(layout_id: str, name: str, about: str | None, *, shipped: bool) -> dict[str, Any]:
+    facts = {"id": layout_id, "name": name, "about": about or "", "shipped": shipped}
+    return {**facts, "default": False, "default_for": "", "modified": False}
+
+
 class LayoutState(EditingState):
     """The choices behind a page's layouts. What was done to a layout and not saved waits while others are shown."""
 
     layout_id = param.String(default=FIRST, doc="The layout that is shown.")
     name = param.String(default=SHIPPED_NAMES[FIRST], constant=False, doc="What it is called.")  # param's is constant
     entries = param.List(
+        default=[_entry(key, row.name, row.about, shipped=True) for key, row in SHIPPED_LAYOUTS.items()],
         item_type=dict,
         doc="The user's layouts and the shipped ones: `id`, `name`, `about`, `shipped`, `default`, `default_for`, "
         "and whether each is `modified` here.",
@@ -62,11 +70,8 @@ class LayoutState(EditingState):
         """Asks the store which layouts there are."""
         rows = self._source().find_layouts().to_dicts()
         defaults = Defaults.of(self._source(), rows)
-        own = [
-            {"id": row["layout_id"], "name": row["name"], "about": row["description"] or "", "shipped": False}
-            for row in rows
-        ]
-        shipped = [{"id": key, "name": s.name, "about": s.about, "shipped": True} for key, s in SHIPPED_LAYOUTS.items()]
+        own = [_entry(row["layout_id"], row["name"], row["description"], shipped=False) for row in rows]
+        shipped = [_entry(key, row.name, row.about, shipped=True) for key, row in SHIPPED_LAYOUTS.items()]
         self.entries = [
             {
                 **entry,
@@ -103,11 +108,31 @@ class LayoutState(EditingState):
             self._show(layout_id, name, history)
             self._list_anew()
 
+    def show_linked(self, name: str, document: Layout, *, sheet_id: str = "") -> None:
+        """Shows a layout a link brought along. It is nobody's here: saving it needs a name.
+
+        Args:
+            name: what it is called where it comes from.
+            document: it, as `read_document` gives it.
+            sheet_id: the sheet to show; its first if it has no such sheet.
+        """
+        with param.parameterized.batch_call_watchers(self):
+            self._show(LINKED, name, History.of(document))
+            if any(sheet["id"] == sheet_id for sheet in document["layout"]["sheets"]):
+                self.sheet_id = sheet_id
+            self._list_anew()
+
+    @property
+    def is_own(self) -> bool:
+        """Whether the layout that is shown is kept as the user's own."""
+        return self.layout_id not in (LINKED, *SHIPPED)
+
     def save(self) -> None:
         """Keeps the layout as it is shown.
 
         Raises:
-            ShippedLayout: it is not the user's own.
+            ShippedLayout: it is a shipped one.
+            NotKept: a link brought it along.
             NotFound: it was deleted elsewhere.
         """
         self._own(self.layout_id)
@@ -292,6 +317,8 @@ class LayoutState(EditingState):
         """
         if layout_id in SHIPPED:
             return SHIPPED_NAMES[layout_id], SHIPPED[layout_id]
+        if layout_id == LINKED == self.layout_id:
+            return self.name, self._history.saved
         saved = self._source().read_layout(layout_id)
         return saved.name, read_document({"configs": saved.configs, "layout": saved.layout}, keep_unknown=True)
 
@@ -320,7 +347,10 @@ class LayoutState(EditingState):
 
         Raises:
             ShippedLayout: the layout is a shipped one.
+            NotKept: a link brought it along.
         """
+        if layout_id == LINKED:
+            raise NotKept("this layout", reason="it came with a link. Save it under a name of yours.")
         if layout_id in SHIPPED:
             raise ShippedLayout(SHIPPED_NAMES[layout_id])
 

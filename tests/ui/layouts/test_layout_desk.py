@@ -178,6 +178,22 @@ def test_an_error_nobody_foresaw_is_logged_and_said_in_one_sentence(caplog: pyte
     assert "the disk is gone" in caplog.text
 
 
+def test_what_fails_behind_the_state_is_said_too_and_the_browser_has_what_is_so(
+    store: Store, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fails(*_: Any) -> None:
+        raise OSError("no panel")
+
+    state = LayoutState(lambda: store)
+    state.param.watch(fails, ["document"])
+    sent: list[Any] = []
+    desk = LayoutDesk(state, sent.append)
+    desk.listen()
+    desk.receive({"op": "layout", "do": "remove", "plot": "delta"})
+    assert (sent[-1]["problem"], sent[-1]["modified"]) == (BROKEN, True)
+    assert "no panel" in caplog.text
+
+
 def test_a_page_that_is_closed_is_told_nothing(page: Page) -> None:
     page.desk.close()
     page.sent.clear()

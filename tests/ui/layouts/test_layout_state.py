@@ -60,6 +60,7 @@ def test_it_asks_the_store_nothing_before_it_is_told_to() -> None:
     state = LayoutState(untouched)
     state.split("speed", "right")
     assert (state.layout_id, state.name, state.sheet_id) == ("driver", "Driver overview", "overview")
+    assert len(state.entries) == 5
 
 
 def test_a_first_look_lists_the_shipped_layouts_and_shows_the_driver_overview(state: LayoutState) -> None:
@@ -363,6 +364,28 @@ def test_an_import_with_unknown_channels_is_fine(state: LayoutState) -> None:
     made = document(item("a", 0, 0, 12, 300)) | {"configs": [config("a", channels=["speed", "Düse 3"])]}
     state.import_(json.dumps(made))
     assert (state.name, state.document) == ("Imported layout", made)
+
+
+def test_a_layout_that_came_with_a_link_is_shown_and_kept_under_a_name(state: LayoutState) -> None:
+    state.remove("delta")
+    state.show_linked("Ben's tyres", SHIPPED["tyres"], sheet_id="slip")
+    assert (state.name, state.sheet_id, state.modified, state.is_own) == ("Ben's tyres", "slip", False, False)
+    with pytest.raises(NotKept) as refused:
+        state.save()
+    assert str(refused.value) == "this layout cannot be kept: it came with a link. Save it under a name of yours."
+    state.remove("slips")
+    state.revert()
+    assert not state.modified
+    state.save_as(state.name)
+    assert (own(state), state.document, state.is_own) == (["Ben's tyres"], SHIPPED["tyres"], True)
+    state.show_linked("Another", SHIPPED["engineer"], sheet_id="nothing")
+    assert (state.name, state.sheet_id) == ("Another", "laps")
+    state.duplicate(state.layout_id)
+    assert (state.name, state.is_own) == ("Another", True)
+    state.open("driver")
+    assert state.modified
+    with pytest.raises(NotFound):
+        state.open("link")
 
 
 BAD = {
