@@ -17,5 +17,7 @@ class Chart(PageComponent):
 
     figure = Child(doc="A Bokeh figure, or a grid of them.")
     note = param.String(doc="Why there is nothing to see, in one sentence; it takes the figure's place.")
+    follows = param.Boolean(doc="Whether Python draws what is in view, so that it has to be told.")
+    window = param.List(doc="From where to where the page has zoomed, in the x of its cursor; empty: not at all.")
     revision = param.Integer(doc="Counts what was changed in the figure, so that the browser has another look at it.")
     remark = param.String(doc="What else is to be said, beside the figure.")

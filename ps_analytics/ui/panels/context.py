@@ -62,10 +62,6 @@ class PanelContext(Protocol):
         """The lap with the channels of the layout, as recorded."""
 
     @property
-    def window(self) -> tuple[float, float] | None:
-        """What is in view, from … to in x; None is the whole lap."""
-
-    @property
     def system(self) -> str:
         """Of units: "metric" or "imperial"."""
 
@@ -84,7 +80,7 @@ class PythonPanel(Protocol):
         """What is put into the panel's frame. It is one object for as long as the panel is there."""
 
     def update(self, context: PanelContext) -> None:
-        """Shows what is new: after another choice of laps, window, units or config. At most five times a second."""
+        """Shows what is new: after another choice of laps, units or config."""
 
 
 def channels_shown(context: PanelContext) -> list[str]:

@@ -64,7 +64,9 @@ class HistogramPanel:
         self._plots: list[_Plot] = []
         self._samples = LapSamples()
         self._grid = GridPlot(children=[], toolbar_location=None, sizing_mode="stretch_both")
-        self._chart = Chart(page=context.page, figure=self._grid)
+        self._chart = Chart(page=context.page, figure=self._grid, follows=True)
+        self._chart.param.watch(lambda _: self.update(self._context), ["window"])
+        self._context = context
         self.update(context)
 
     @property
@@ -73,7 +75,8 @@ class HistogramPanel:
         return self._chart
 
     def update(self, context: PanelContext) -> None:
-        """Shows the laps, channels, window and units the context has now."""
+        """Shows the laps, channels and units the context has now, of what the browser has in view."""
+        self._context = context
         names = channels_shown(context)[:MOST_FIGURES]
         if not names or not context.laps:
             self._say("" if names else NO_CHANNEL, "" if context.laps else NO_LAPS)
@@ -84,7 +87,7 @@ class HistogramPanel:
         for plot, name in zip(self._plots, names, strict=False):
             display = context.display(name)
             found = [(lap, samples) for lap in laps if (samples := self._samples.of(context, lap.lap_id, name))]
-            _draw(plot, name, display, found, context)
+            _draw(plot, name, display, found, context, self._window)
             missing = [lap.label for lap in laps if lap.lap_id not in {lap.lap_id for lap, _ in found}]
             if missing:
                 lacking[str(display["label"])] = missing
@@ -93,6 +96,11 @@ class HistogramPanel:
             self._say("", f"No lap that is shown has {listed(everywhere)}.")
         else:
             self._say("; ".join(f"{label}: not on {listed(missing)}" for label, missing in lacking.items()), "")
+
+    @property
+    def _window(self) -> tuple[float, float] | None:
+        window = self._chart.window
+        return (float(window[0]), float(window[1])) if window else None
 
     def _arrange(self, count: int) -> None:
         """So many figures, in two columns from two on: the wheels of a car lie as on the car."""
@@ -113,6 +121,7 @@ def _draw(
     display: Mapping[str, Any],
     found: Sequence[tuple[ShownLap, Sampled]],
     context: PanelContext,
+    window: tuple[float, float] | None,
 ) -> None:
     options = context.config.get("options", {})
     slow, weighted = float(options.get("slow", SLOW_MM_S)), bool(options.get("weighted", True))
@@ -120,7 +129,7 @@ def _draw(
         [sampled.samples for _, sampled in found],
         name,
         context.unit(name),
-        parts=[_parts(context, lap.lap_id) for lap, _ in found],
+        parts=[_parts(context, lap.lap_id, window) for lap, _ in found],
         bins=int(options.get("bins", BINS)),
         weighted=weighted,
         slow=slow,
@@ -137,9 +146,9 @@ def _draw(
     _zone(plot, made, [lap for lap, _ in found], shown(np.array([-slow, slow]), display))
 
 
-def _parts(context: PanelContext, lap_id: str) -> Sequence[Part]:
+def _parts(context: PanelContext, lap_id: str, window: tuple[float, float] | None) -> Sequence[Part]:
     """When the lap was in the page's window."""
-    window, stamps = context.window, context.stamps(lap_id)
+    stamps = context.stamps(lap_id)
     if window is None or stamps is None:
         return ALWAYS
     seen = np.isfinite(stamps)

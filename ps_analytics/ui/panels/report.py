@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from ps_analytics.analysis.dwell import Part
-from ps_analytics.analysis.report import WHOLE, Passing, measured, stretches
+from ps_analytics.analysis.report import Passing, measured, stretches
 from ps_analytics.lap import CONDITION, SectionKind
 from ps_analytics.ui.panels.context import PanelContext, channels_shown
 from ps_analytics.ui.panels.samples import LapSamples
@@ -30,10 +30,10 @@ class ReportPanel:
     def message(self, context: PanelContext) -> dict[str, Any]:
         """The report, ready for the browser: numbers in the units shown, None where there is none.
 
-        `plot` and `by` ("lap", "corner", "sector" or "view": what the page has zoomed to); `note` says why there are no
-        rows. `columns`: `name` and `title` of each number. `rows`, by section, channel and lap, each with `section`,
-        `lap` (its id), `channel`, `label`, `unit`, `decimals`, `share` (a condition, whose mean is a share of the time;
-        its numbers are in %), the numbers of `columns`, `min_at` and `max_at` (m from the line) and `samples`.
+        `plot` and `by` ("lap", "corner" or "sector"); `note` says why there are no rows. `columns`: `name` and `title`
+        of each number. `rows`, by section, channel and lap, each with `section`, `lap` (its id), `channel`, `label`,
+        `unit`, `decimals`, `share` (a condition, whose mean is a share of the time; its numbers are in %), the numbers
+        of `columns`, `min_at` and `max_at` (m from the line) and `samples`.
         """
         by = str(context.config.get("options", {}).get("by", "lap"))
         names = channels_shown(context) if context.config["channels"] else []
@@ -73,8 +73,6 @@ def _why_nothing(context: PanelContext, names: Sequence[str], by: str) -> str:
 
 
 def _parts(context: PanelContext, lap_id: str, passing: Passing | None, by: str) -> Mapping[str, Sequence[Part]]:
-    if by == "view" and context.window is not None:
-        return {WHOLE: passing.parts(*context.window) if passing else ()}
     if by == "corner" and (passing is None or context.x_unit != "m"):
         return {}
     sections = context.corners if by == "corner" else SectionKind.SECTOR if by == "sector" else None

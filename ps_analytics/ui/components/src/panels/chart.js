@@ -6,6 +6,7 @@ import {dress, ink, SANS, tokens} from "../theme.js"
 
 const QUIET = {sync: false} // what is set in the browser stays in the browser
 const DIMS_AFTER_MS = 80 // points are dimmed when a zoom rests: drawing thousands of them anew takes longer than a frame
+const TOLD_AFTER_MS = 200 // so long after the last step of a zoom Python is told, where it draws what is in view
 const NEAR_PX = 14 // a click so near to a point sets the cursor to it
 
 class ChartView {
@@ -54,6 +55,7 @@ class ChartView {
 
   refresh() {
     this.dress()
+    if (this.model.follows) this.followLater()
     this.follow()
     this.point()
     for (const figure of this.figures) {
@@ -88,7 +90,13 @@ class ChartView {
 
   followLater() {
     clearTimeout(this.timer)
-    this.timer = setTimeout(() => this.follow(), DIMS_AFTER_MS)
+    this.timer = setTimeout(() => (this.model.follows ? this.tell() : this.follow()), this.model.follows ? TOLD_AFTER_MS : DIMS_AFTER_MS)
+  }
+
+  // Tells Python what is in view.
+  tell() {
+    const window = [...(this.bus.window ?? [])]
+    if (JSON.stringify(window) !== JSON.stringify(this.model.window)) this.model.window = window
   }
 
   // Points out of view are dimmed.
