@@ -180,7 +180,7 @@ REFUSED = {
     ),
     "a report by something else": (
         changed("configs/0", config("a", "report", options={"by": "tyre"})),
-        "bad layout, configs[0].options.by: 'tyre' is not known here. There are lap, corner.",
+        "bad layout, configs[0].options.by: 'tyre' is not known here. There are lap, corner, sector.",
     ),
 }  # fmt: skip
 
