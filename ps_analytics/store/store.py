@@ -127,7 +127,9 @@ class Store(MathStore, TrackStore, WorkspaceStore):
     ) -> pl.DataFrame:
         """The laps, newest session first, its laps in order, one row each; track and car regardless of case.
 
-        With `lap_ids` only those of these; an id nobody has is not among them. With `shared` also those of sessions that others share with the user; event and notes of those are not told.
+        With `lap_ids` only those of these; an id nobody has is not among them. With `shared` also those of sessions
+        that others share with the user; event and notes of those are not told.
+
         Columns: lap_id, session_id, lap_number, source_lap_number, lap_time_s, time_source, kind, valid, valid_reason,
         started_us, ended_us, frames, sealed, flags (the names of those that stand), sectors_s, track, car,
         session_name, event_id, started_at (of the session, UTC), notes, owner (a user). Kind and validity are the

@@ -1,4 +1,4 @@
-"""The part of a store behind the review workspace: layouts, preferences, and who may read which session."""
+"""The part of a store behind the review workspace: layouts, preferences, notes, videos, and who may read a session."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 import polars as pl
 
 from ps_analytics.store import laps as laps_
-from ps_analytics.store import layouts, preferences, sessions, shares
+from ps_analytics.store import layouts, notes, preferences, sessions, shares
 from ps_analytics.store.engine import Database
 from ps_analytics.store.rows import SavedLayout
 from ps_analytics.store.scope import Scope
@@ -173,3 +173,48 @@ class WorkspaceStore:
         scope = self._scope.readable if shared else self._scope
         with self._database.read() as connection:
             return laps_.find_best_laps(connection, scope, sessions.conditions(scope, track=track, car=car))
+
+    def write_notes(self, session_id: str, text: str) -> None:
+        """Keep the notes of a session in place of those it has, at most 20,000 characters; "" is none.
+
+        Raises:
+            NotFound: no such session, or somebody else's.
+            NotKept: no text, or too long a one.
+        """
+        with self._database.write() as connection:
+            notes.write(connection, self._scope, session_id, text)
+
+    def write_lap_notes(self, lap_id: str, text: str) -> None:
+        """Keep the notes of a lap in place of those it has, at most 20,000 characters; "" is none.
+
+        Raises:
+            NotFound: no such lap, or somebody else's.
+            NotKept: no text, or too long a one.
+        """
+        with self._database.write() as connection:
+            notes.write_of_lap(connection, self._scope, lap_id, text)
+
+    def write_video(self, session_id: str, video: Mapping[str, object] | None) -> None:
+        """Keep where the video of a session is; the video itself stays where it is.
+
+        Args:
+            session_id: the session's.
+            video: `path` (at most 1,024 characters) and `offset_s` (s, at most a day either way); None takes it away.
+
+        Raises:
+            NotFound: no such session, or somebody else's.
+            NotKept: it is not the path and offset of a video.
+        """
+        with self._database.write() as connection:
+            notes.write_video(connection, self._scope, session_id, video)
+
+    def read_video(self, session_id: str) -> dict[str, Any] | None:
+        """Where the video of a session is: `path` and `offset_s` (s); None where it has none.
+
+        The session may be one that is shared with the user. What lies at the path is not looked at.
+
+        Raises:
+            NotFound: no such session.
+        """
+        with self._database.read() as connection:
+            return notes.read_video(connection, self._scope.readable, session_id)

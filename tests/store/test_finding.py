@@ -4,8 +4,10 @@ from datetime import UTC, date, datetime
 
 import polars as pl
 import pytest
+from polars.testing import assert_frame_equal
 
 from ps_analytics.errors import NotFound, SessionRecording
+from ps_analytics.store import laps as laps_
 from ps_analytics.store.store import Store
 from tests.store.stream import START_US, at, drive, seal
 from tests.store.test_writing import count
@@ -68,6 +70,28 @@ def test_laps_are_filtered(store: Store) -> None:
     assert store.find_laps(event_id="none").is_empty()
     with pytest.raises(ValueError, match="fastest"):
         store.find_laps(kind="fastest")
+
+
+def test_laps_are_found_by_their_ids(store: Store) -> None:
+    _, laps = drive(store, laps=(0, 100, 250, 600))
+    _, others = drive(store.for_user("ben"))
+    asked = [laps[2].id, "nobody", others[1].id, laps[0].id]
+    assert store.find_laps(lap_ids=asked)["lap_id"].to_list() == [laps[0].id, laps[2].id]
+    assert store.find_laps(lap_ids=asked, kind="timed", shared=True)["lap_id"].to_list() == [laps[2].id]
+    assert store.find_laps(lap_ids=[]).is_empty()
+
+
+def test_many_laps_are_found_as_few_are(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    with store.transaction() as transaction:
+        session = transaction.open_session(source="test", started_us=START_US)
+        for number, sectors in enumerate(([], [1.0, 2.5], [3.25], [])):
+            flags = {"cut": number % 2 == 0, "gap": number == 2}
+            transaction.open_lap(session, lap_number=number, started_us=at(number), sectors_s=sectors, flags=flags)
+    few = store.find_laps()
+    monkeypatch.setattr(laps_, "_MANY", 0)
+    assert_frame_equal(store.find_laps(), few)
+    assert few["sectors_s"].to_list() == [[], [1.0, 2.5], [3.25], []]
+    assert few["flags"].to_list() == [["cut"], [], ["cut", "gap"], []]
 
 
 def test_sessions_count_their_laps_and_know_the_best(store: Store) -> None:

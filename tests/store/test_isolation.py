@@ -58,13 +58,17 @@ BY_ID: dict[str, Callable[[Store, dict[str, Any]], object]] = {
     "rename_layout": lambda store, ids: store.rename_layout(ids["layout"], "Other"),
     "delete_layout": lambda store, ids: store.delete_layout(ids["layout"]),
     "set_default_layout": lambda store, ids: store.set_default_layout(ids["layout"]),
+    "write_notes": lambda store, ids: store.write_notes(ids["session"], "mine"),
+    "write_lap_notes": lambda store, ids: store.write_lap_notes(ids["lap"], "mine"),
+    "write_video": lambda store, ids: store.write_video(ids["session"], None),
+    "read_video": lambda store, ids: store.read_video(ids["session"]),
     "share_session": lambda store, ids: store.share_session(ids["session"], "cleo"),
     "unshare_session": lambda store, ids: store.unshare_session(ids["session"], "ben"),
     "find_shares": lambda store, ids: store.find_shares(ids["session"]),
 }
 TO_A_READER = {  # what a share opens
     "read_session", "read_lap", "resolve_lap", "resolve_lap by number", "resolve_lap best", "scan",
-    "read_lap with a formula", "check_math_channel", "math_library of a session", "read_setup",
+    "read_lap with a formula", "check_math_channel", "math_library of a session", "read_setup", "read_video",
 }  # fmt: skip
 EMPTY: dict[str, Callable[[Store, dict[str, Any]], Any]] = {
     "find_events": lambda store, ids: store.find_events(),
@@ -135,6 +139,9 @@ def of_anna(store: Store) -> dict[str, Any]:
     store.write_math_channel(MathChannel("Half Speed", "speed / 4"), vehicle_id=vehicle_id)
     store.set_default_layout(layout_id := store.write_layout("Mine", [{"id": "a"}], {"version": 1}))
     store.write_preference("units", "imperial")
+    store.write_video(session.id, {"path": "lap.mp4", "offset_s": 1.5})
+    store.write_notes(session.id, "of the session")
+    store.write_lap_notes(laps[1].id, "of the lap")
     facts = {
         "layout": layout_id,
         "track": "Ring",
@@ -160,6 +167,7 @@ def everything(store: Store, of_anna: dict[str, Any]) -> list[Any]:
         store.read_layout(of_anna["layout"]),
         store.read_preferences(),
         store.find_shares(of_anna["session"]).to_dicts(),
+        store.read_video(of_anna["session"]),
     ]
 
 

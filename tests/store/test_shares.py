@@ -81,6 +81,7 @@ def test_what_is_shared_is_found_where_it_is_asked_for(store: Store, driven: tup
 def test_driver_notes_and_event_stay_the_owners(store: Store, driven: tuple[SessionRow, list[LapRow]]) -> None:
     session, laps = driven
     store.share_session(session.id, "ben")
+    store.write_lap_notes(laps[1].id, "too wet")
     ben = store.for_user("ben")
     row, his = store.read_session(session.id), ben.read_session(session.id)
     assert (row.driver, row.notes, row.event_id) == ("A. N. Other", "wet", session.event_id)
@@ -92,6 +93,7 @@ def test_driver_notes_and_event_stay_the_owners(store: Store, driven: tuple[Sess
     assert ben.find_sessions(shared=True, event_id=session.event_id).is_empty()
     assert ben.find_laps(shared=True, event_id=session.event_id).is_empty()
     assert store.find_sessions(event_id=session.event_id)["notes"].to_list() == ["wet"]
+    assert store.find_laps(shared=True)["notes"].to_list() == ["", "too wet", ""]
     told = "".join(map(repr, (his, found, ben.find_laps(shared=True).to_dicts(), ben.read_lap(laps[1].id))))
     assert "Other" not in told
     assert "wet" not in told
@@ -309,9 +311,11 @@ def seen(store: Store, user: str, theirs: dict[str, tuple[str, str]]) -> list[se
         set(laps["owner"]),
         {owner_of[lap_id] for lap_id in of.scan(["speed"], laps).collect()["lap_id"]},
         set(of.find_best_laps("ring")["owner"]),
+        set(of.find_laps(lap_ids=list(owner_of), shared=True)["owner"]),
         readable(lambda _, lap_id: of.read_lap(lap_id)),
         readable(lambda session_id, _: of.read_session(session_id)),
         readable(lambda session_id, _: of.read_setup(session_id)),
+        readable(lambda session_id, _: of.read_video(session_id)),
         readable(lambda _, lap_id: of.scan(["speed"], [lap_id])),
     ]
 
@@ -341,7 +345,7 @@ def test_no_row_is_seen_that_no_standing_share_allows(
                 of.unshare_session(session_id, reader)
         for user in {owner, reader}:
             allowed = {user, *(giver for giver, taker in standing if taker == user)}
-            assert seen(store, user, theirs) == [allowed] * 8
+            assert seen(store, user, theirs) == [allowed] * 10
     for user in USERS:
         assert set(store.for_user(user).find_sessions()["owner"]) == {user}
         notes = store.for_user(user).find_sessions(shared=True).select("owner", "notes").rows()
