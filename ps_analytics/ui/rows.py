@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
+import numpy as np
+
 from ps_analytics.channels.catalog import CATALOG
 from ps_analytics.lap import LapKind
 from ps_analytics.ui.comparison import DELTA, LaidLap
@@ -33,8 +35,9 @@ NOT_YET = {
 def shown_laps(state: ReviewState) -> list[dict[str, Any]]:
     """The laps that are drawn, in the order chosen.
 
-    Keys: id, label, time_s, color, dash, reference (whether it is), running (whether it is being driven) and closure
-    (how its delta closes: text, short, title, warns; None for the reference).
+    Keys: id, label, time_s, color, dash, reference (whether it is), running (whether it is being driven), closure (how
+    its delta closes: text, short, title, warns; None for the reference) and since_s (when it begins, in s since its
+    session's first frame; None where nobody knows).
     """
     laid = state.comparison.laps if state.comparison else {}
     return [_shown_lap(state.find_lap(lap_id), laid[lap_id], state) for lap_id in state.chosen if lap_id in laid]
@@ -53,8 +56,14 @@ def _shown_lap(row: LapRow, laid: LaidLap, state: ReviewState) -> dict[str, Any]
         "reference": reference,
         "running": running,
         "closure": None if reference else closure,
+        "since_s": _since_s(laid),
         **lap_line(state.slots[row.lap_id]),
     }
+
+
+def _since_s(laid: LaidLap) -> float | None:
+    known = [] if laid.stamp_s is None else laid.stamp_s[np.isfinite(laid.stamp_s)]
+    return float(known[0]) if len(known) else None
 
 
 def lap_label(row: LapRow, state: ReviewState) -> str:

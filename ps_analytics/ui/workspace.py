@@ -12,12 +12,14 @@ from ps_analytics.ui.components.bus import PageBus
 from ps_analytics.ui.components.grid import Grid
 from ps_analytics.ui.components.picker import SessionPicker
 from ps_analytics.ui.corner_sheet import CornerSheet
+from ps_analytics.ui.edits import EDITS
 from ps_analytics.ui.exports import panel_file
 from ps_analytics.ui.layouts.desk import LayoutDesk
 from ps_analytics.ui.made import MadePanels
 from ps_analytics.ui.math.desk import MathDesk
 from ps_analytics.ui.math.host import ReviewHost
 from ps_analytics.ui.math.state import MathState
+from ps_analytics.ui.native import NativePanels
 from ps_analytics.ui.rows import (
     channel_rows,
     corner_message,
@@ -49,6 +51,7 @@ COMMANDS: dict[str, Callable[[ReviewState, Mapping[str, Any]], None]] = {
     "favourite": lambda state, given: state.preferences.set_favourite(
         str(given["channel"]), favourite=bool(given["favourite"])
     ),
+    **EDITS,
 }
 """What the browser may ask for."""
 
@@ -81,6 +84,7 @@ class ReviewWorkspace:
         self.grid = Grid(page=page)
         self.layouts = LayoutDesk(state.layouts, self.bus.send)
         self._made = MadePanels(state, self.grid, page=page)
+        self._native = NativePanels(state, self._send, page=page)
         self._columns = {axis: ColumnLine(axis, self._send) for axis in ("distance", "time")}
         self._listening = False
         self._said: dict[str, Mapping[str, Any]] = {}
@@ -90,7 +94,7 @@ class ReviewWorkspace:
         watched = state.param.watch
         self._watchers = [
             watched(lambda *_: self.update(), list(WATCHED)),
-            watched(lambda *_: self._send_corners(), ["corners"]),
+            watched(lambda *_: self._bring_corners(), ["corners"]),
             watched(lambda *_: self._list_laps(), ["ideal", "running_note"]),
             watched(lambda *_: self._tell_time(), ["running_s"]),
             watched(lambda *_: self._grow(), ["grown"]),
@@ -103,6 +107,7 @@ class ReviewWorkspace:
         if command.get("op") == "ready":
             first, self._listening = not self._listening, True
             self._said, self._sent_corners = {}, None
+            self._native.forget()
             for line in self._columns.values():
                 line.forget()
             self.layouts.listen()
@@ -112,6 +117,8 @@ class ReviewWorkspace:
         elif command.get("op") == "math" and self._make_math is not None:
             self._desk = self._desk or MathDesk(self._make_math(), self.bus.send, host=ReviewHost(self.state))
             self._desk.receive(command)
+        elif command.get("op") == "panel":
+            self.attempt(lambda: self._native.receive(command))
         elif command.get("op") == "view":
             self.attempt(lambda: self._send_detail(command))
         elif command.get("op") == "export":
@@ -139,6 +146,7 @@ class ReviewWorkspace:
             self._made.show(displays)
             self._commit(displays)
             self._send_corners()
+            self._native.tell()
 
     def close(self) -> None:
         """Lets go of the state."""
@@ -166,6 +174,12 @@ class ReviewWorkspace:
         if self._listening and now != self._sent_corners:
             self._sent_corners = now
             self.bus.send({"op": "corners", **corner_message(*now)})
+
+    def _bring_corners(self) -> None:
+        """Sends the corners, and what is told by corner."""
+        self._send_corners()
+        if self._listening:
+            self._native.tell()
 
     def _send(self, message: Mapping[str, Any]) -> None:
         self.bus.send(message)

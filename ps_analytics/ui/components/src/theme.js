@@ -8,13 +8,20 @@ import menuStyle from "./menu.css"
 import layoutStyle from "./page/layouts.css"
 import pageStyle from "./page/page.css"
 import cornerStyle from "./panels/corners.css"
+import gaugeStyle from "./panels/gauges.css"
 import lapStyle from "./panels/laps.css"
 import mapStyle from "./panels/map.css"
+import noteStyle from "./panels/notes.css"
 import panelStyle from "./panels/panel.css"
+import tableStyle from "./panels/table.css"
 import traceStyle from "./panels/traces.css"
+import videoStyle from "./panels/video.css"
 import baseStyle from "./style.css"
 
-const STYLES = [uplotStyle, baseStyle, menuStyle, pageStyle, layoutStyle, gridStyle, panelStyle, traceStyle, mapStyle, lapStyle, cornerStyle, mathStyle]
+const STYLES = [
+  uplotStyle, baseStyle, menuStyle, pageStyle, layoutStyle, gridStyle, panelStyle, traceStyle, mapStyle, lapStyle,
+  cornerStyle, gaugeStyle, tableStyle, noteStyle, videoStyle, mathStyle,
+]
 
 export const SANS = '"Inter", system-ui, sans-serif'
 export const MONO = '"JetBrains Mono", ui-monospace, monospace'
@@ -27,12 +34,21 @@ const INKS = {
   "#4cc2ff": "#0a7fc2", "#ff9d42": "#c25e00", "#7ee787": "#1a8a3a", "#ff7eb6": "#c42a77", "#c4a7ff": "#7a4fd0", "#f2cc60": "#8a6a00",
 }
 
+export const PALETTE = Object.keys(INKS) // colour-blind-safe: those of laps, and of channels that lie over each other
+const DARKER = 0.6 // what is left of another colour's light on a light ground
+
 let sheet
 let fonts
 
-// The colour of a lap as the theme in force writes it. The topic `style` says that this has changed.
+// The colour of a lap or a channel as the theme in force writes it. The topic `style` says that this has changed.
 export function ink(color) {
-  return document.documentElement.dataset.theme === "light" ? (INKS[color] ?? color) : color
+  return document.documentElement.dataset.theme === "light" ? (INKS[color] ?? darker(color)) : color
+}
+
+function darker(color) {
+  if (!/^#[0-9a-f]{6}$/i.test(color)) return color
+  const parts = [1, 3, 5].map((i) => Math.round(parseInt(color.slice(i, i + 2), 16) * DARKER))
+  return `#${parts.map((part) => part.toString(16).padStart(2, "0")).join("")}`
 }
 
 // A @font-face inside a shadow root does nothing: faces belong to the document.

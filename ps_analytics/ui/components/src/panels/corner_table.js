@@ -10,11 +10,14 @@ const LEAST_LOSS_S = 0.02 // a loss below is nothing to point at
 
 const WAITING = "The corners are worked out \u2026"
 
+const SPEED = "speed" // stands for the unit speeds are shown in
+const SPEEDS = {metric: {unit: "km/h", factor: 1, decimals: 1}, imperial: {unit: "mph", factor: 0.621371192, decimals: 1}}
+
 const COLUMNS = [
   {name: "corner", text: "Corner", title: "The corners in the order of the track"},
   {name: "lost", text: "Lost", unit: "s", title: "Seconds lost to the reference (below zero: gained) from slowing down for this corner until slowing down for the next: together the whole gap"},
-  {name: "min", text: "Min", unit: "km/h", title: "Lowest speed of the lap"},
-  {name: "ref-min", text: "Ref", unit: "km/h", title: "Lowest speed of the reference"},
+  {name: "min", text: "Min", unit: SPEED, title: "Lowest speed of the lap"},
+  {name: "ref-min", text: "Ref", unit: SPEED, title: "Lowest speed of the reference"},
   {name: "brake", text: "Brake", unit: "m", title: "Brake point against the reference: \u2212 earlier, + later"},
   {name: "throttle", text: "Thr.", unit: "m", title: "Throttle on again, against the reference: \u2212 earlier, + later"},
   {name: "time", text: "Time", unit: "s", title: "Time of the lap in this corner"},
@@ -30,7 +33,7 @@ export class CornerPanel {
     this.message = h("p", {class: "message", "data-testid": "corners-note", hidden: true})
     this.rows = h("tbody")
     const heads = COLUMNS.map(({name, text, unit, title}) =>
-      h("th", {class: name, scope: "col", title}, text, ...(unit ? [h("i", {text: unit})] : [])))
+      h("th", {class: name, scope: "col", title}, text, ...(unit ? [h("i", {text: unit, "data-unit": unit})] : [])))
     this.table = h("table", {"aria-label": "Corners", "data-testid": "corner-table"}, h("thead", {}, h("tr", {}, ...heads)), this.rows)
     this.frame.body.append(this.table, this.message)
     this.marked = -1
@@ -62,7 +65,7 @@ export class CornerPanel {
     const {corners, tables, notes, note} = bus.corners
     const lap = this.pick()
     const rows = (lap && tables[lap.id]) ?? []
-    const state = JSON.stringify([bus.laps, bus.corners, this.lap, lap && ink(lap.color)])
+    const state = JSON.stringify([bus.laps, bus.corners, this.lap, lap && ink(lap.color), this.speed.unit])
     if (state === this.state) return
     this.state = state
     // What comes in a moment is announced only if it takes longer than that (see `.late`).
@@ -71,6 +74,7 @@ export class CornerPanel {
     this.message.textContent = said
     this.message.hidden = !said || rows.length > 0
     this.table.hidden = !rows.length
+    for (const unit of this.table.querySelectorAll(`[data-unit="${SPEED}"]`)) unit.textContent = this.speed.unit
     this.nameLaps(lap)
     this.alone = !lap || lap.reference
     this.table.classList.toggle("alone", this.alone)
@@ -84,13 +88,24 @@ export class CornerPanel {
     this.mark()
   }
 
+  // How speeds are shown.
+  get speed() {
+    const {channels, units} = this.bus
+    return channels.speed?.factor ? channels.speed : SPEEDS[units] ?? SPEEDS.metric
+  }
+
+  speedText(kmh) {
+    const {factor, decimals} = this.speed
+    return kmh == null ? fixed(null) : fixed(kmh * factor, decimals)
+  }
+
   build(row, corner, worst, most) {
     const side = row.lost > 0 ? "left" : "right"
     const share = `${side}:50%;width:${Math.min(Math.abs(row.lost ?? 0) / most, 1) * 50}%`
     const bar = h("span", {class: "balance", "aria-hidden": "true"}, h("i", {class: row.lost > 0 ? "loss" : "gain", style: share}))
     const name = h("button", {type: "button", text: corner.name, title: `${corner.name}: ${corner.turns}`})
     const cells = {
-      corner: [name], lost: [bar, h("span", {text: fixed(row.lost, 3, true)})], min: [fixed(row.min, 1)], "ref-min": [fixed(row.reference_min, 1)],
+      corner: [name], lost: [bar, h("span", {text: fixed(row.lost, 3, true)})], min: [this.speedText(row.min)], "ref-min": [this.speedText(row.reference_min)],
       brake: [fixed(row.brake, 0, true)], throttle: [fixed(row.throttle, 0, true)], time: [fixed(row.time, 3)],
     }
     const title = worst ? "One of the three corners that cost most" : null

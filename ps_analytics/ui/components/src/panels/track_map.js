@@ -5,7 +5,7 @@ import {SECTORS, tintOf} from "./track_map_colors.js"
 import {drawBand, drawBorders, drawCars, drawDirections, drawLines, drawPin, drawStart, drawTint} from "./track_map_draw.js"
 import {TrackEditor} from "./track_map_edit.js"
 import {MapLegend} from "./track_map_legend.js"
-import {MapView} from "./track_map_view.js"
+import {MapView, positionsOf} from "./track_map_view.js"
 import {h, onSize} from "../dom.js"
 import {ink, tokens} from "../theme.js"
 
@@ -69,7 +69,7 @@ export class MapPanel {
   // Drawn at once; the layout is told, which may bring a channel that was not there.
   choose(options) {
     this.options = {...this.options, ...options}
-    this.bus.ask({op: "layout", do: "options", plot: this.plot, options: this.options})
+    this.bus.ask({op: "layout", do: "set_options", plot: this.plot, options: this.options})
     this.load()
   }
 
@@ -102,8 +102,7 @@ export class MapPanel {
   // The whole line, or what is in the window where the map follows it.
   refit() {
     const {bus, size} = this
-    const lap = bus.reference
-    const [xs, ys] = ["x", "y"].map((name) => lap && bus.column(lap.id, name))
+    const [xs, ys] = positionsOf(bus, bus.reference?.id)
     this.note.hidden = Boolean(xs && ys) || !bus.laps.length
     this.note.textContent = bus.mapNote
     if (!xs || !ys) this.view.clear()

@@ -1,5 +1,6 @@
 // What is drawn of a track: its band, the coloured line, the laps' own lines, the line of start and finish, borders of
 // sectors, direction marks, pins.
+import {positionsOf} from "./track_map_view.js"
 import {ink, SANS} from "../theme.js"
 
 const BAND = 11 // pixels the track is wide at least
@@ -81,12 +82,12 @@ export function drawDirections(ctx, view, tint, {bus, colors}) {
 
 // The laps' own lines, where they are large enough to differ.
 export function drawLines(ctx, view, {bus}) {
-  if (view.scale < LINES_FROM) return
+  if (view.scale < LINES_FROM || !bus.column(bus.reference.id, "x")) return
   ctx.lineWidth = 1.5
   ctx.lineJoin = "round"
-  for (const {id, color, dash, reference, lined} of bus.laps) {
-    const [xs, ys] = [bus.column(id, "x"), bus.column(id, "y")]
-    if (reference || lined === false || !xs || !ys) continue
+  for (const {id, color, dash, reference} of bus.laps) {
+    const [xs, ys] = positionsOf(bus, id)
+    if (reference || !xs || !ys) continue
     const shape = new Path2D()
     let pen = false
     for (let i = 0; i < xs.length; i++) {
@@ -162,7 +163,7 @@ export function drawPin(ctx, view, i, letter, colors) {
 export function drawCars(ctx, view, {bus, colors, index}) {
   const drawn = []
   for (const lap of [...bus.laps].sort((a, b) => Number(b.reference) - Number(a.reference))) {
-    const [xs, ys] = [bus.column(lap.id, "x"), bus.column(lap.id, "y")]
+    const [xs, ys] = positionsOf(bus, lap.id)
     if (!xs || !ys || Number.isNaN(xs[index])) continue
     const place = view.place(xs[index], ys[index])
     drawn.push({lap: lap.id, place})

@@ -85,6 +85,15 @@ function best(path, px, py, from, to, reach) {
   return found
 }
 
+// Where a lap was, sample by sample, in m: as recorded. Where the reference has no positions every lap is on the line
+// that was reckoned for it.
+export function positionsOf(bus, id) {
+  const {reference} = bus
+  if (!reference) return [undefined, undefined]
+  const recorded = bus.column(reference.id, "x") && bus.column(reference.id, "y")
+  return recorded ? [bus.column(id, "x"), bus.column(id, "y")] : [bus.column(reference.id, "reckoned_x"), bus.column(reference.id, "reckoned_y")]
+}
+
 // The lowest and the highest of some values; those that are missing are none.
 export function range(values, first = 0, last = values.length - 1) {
   let low = Infinity
