@@ -7,7 +7,8 @@ import panel as pn
 from numpy.typing import NDArray
 from panel.viewable import Viewable
 
-from ps_analytics.lap import Lap
+from ps_analytics.channels.catalog import unit_of
+from ps_analytics.lap import CONDITION, Lap
 from ps_analytics.ui.comparison import Column, Comparison
 from ps_analytics.ui.components.grid import Grid
 from ps_analytics.ui.layouts import all_kinds
@@ -65,6 +66,11 @@ class PageContext:
         laid = self._comparison.laps.get(lap_id)
         return None if laid is None else laid.stamp_s
 
+    @property
+    def corners(self) -> Sequence[tuple[str, float, float]]:
+        """The track's corners on the reference's metres: name, start and end; none while they are not known."""
+        return [(span.name, span.parts[-1][0], span.parts[0][1]) for span in self._state.corners.spans]
+
     def read(self, lap_id: str) -> Lap:
         """The lap with the channels of the layout, as recorded."""
         return self._state.read_shown(lap_id)
@@ -73,6 +79,11 @@ class PageContext:
     def system(self) -> str:
         """Of units."""
         return str(self._state.preferences.units)
+
+    def unit(self, channel: str) -> str | None:
+        """A channel's own unit."""
+        measured = self._state.measured(channel)
+        return unit_of(channel) if measured is None else CONDITION if measured.stepped else measured.unit or None
 
     def display(self, channel: str) -> Mapping[str, Any]:
         """How a channel is shown."""
