@@ -79,7 +79,7 @@ class HistogramPanel:
         self._context = context
         names = channels_shown(context)[:MOST_FIGURES]
         if not names or not context.laps:
-            self._say("" if names else NO_CHANNEL, "" if context.laps else NO_LAPS)
+            self._say("", NO_LAPS if names else NO_CHANNEL)
             return
         self._arrange(len(names))
         laps, lacking = below_first(context.laps), dict[str, list[str]]()
