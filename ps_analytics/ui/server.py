@@ -19,6 +19,7 @@ from ps_analytics.config import Settings
 from ps_analytics.errors import BadSetting, PortInUse, PurpleSectorError
 from ps_analytics.ui.secrets import read_secrets
 from ps_analytics.ui.shared import sharing
+from ps_analytics.ui.video import video_patterns
 
 FIRST_PAGE = "review"
 TOKEN_S = 300
@@ -69,6 +70,9 @@ def dashboards(settings: Settings, *, kept_s: float = KEPT_S) -> Iterator[Server
                 check_unused_sessions_milliseconds=int(kept_s * 1000),
                 warm=True,
                 title="ps-analytics",
+                extra_patterns=video_patterns(
+                    user_of=lambda _: settings.user, store_of=lambda user: own.store().for_user(user)
+                ),
             )
         except OSError as error:
             raise _refusal(error, settings.host, port) from None

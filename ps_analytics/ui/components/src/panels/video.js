@@ -1,5 +1,5 @@
 // The session's video at the cursor: it follows the cursor while it stands still, and the cursor follows it while it plays.
-// `offset_s` is where in the video the session's first frame is; a lap's column `stamp` tells when it was at each place.
+// `offset_s` is where in the video the session's first frame is.
 import {VideoClock} from "./video_clock.js"
 import {panelFrame} from "./panel_frame.js"
 import {h, icon} from "../dom.js"
@@ -164,10 +164,9 @@ export class VideoPanel {
   }
 
   startHere() {
-    const stamp = this.clock.lapStart
-    if (stamp === null) return
-    const now = this.video.currentTime
+    const {lap} = this.clock
+    if (!lap) return
+    this.move(this.video.currentTime - lap.since_s)
     this.bus.setCursor(this.bus.extent[0])
-    this.move(now - stamp)
   }
 }
