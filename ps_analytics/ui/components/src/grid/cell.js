@@ -3,7 +3,7 @@ import {h, icon} from "../dom.js"
 import {openMenu} from "../menu.js"
 import {ACTIONS, menuRows} from "./actions.js"
 import {edit} from "./edits.js"
-import {movable} from "./moving.js"
+import {movable, onBar} from "./moving.js"
 
 export class Cell {
   constructor(config, panel, grid) {
@@ -12,14 +12,14 @@ export class Cell {
     this.config = config
     this.panel = panel
     this.grid = grid
-    const {root, bar, actions} = panel.frame
+    const {root, actions} = panel.frame
     this.buttons = ACTIONS.filter(({suits}) => !suits || suits(this)).map((action) => this.button(action))
     actions.setAttribute("role", "toolbar")
     actions.append(...this.buttons.map(({button}) => button))
     actions.addEventListener("keydown", (event) => this.walk(event))
     root.tabIndex = 0
-    bar.addEventListener("dblclick", (event) => event.target.closest("button, input") || this.rename())
-    bar.addEventListener("contextmenu", (event) => this.openMenuAt(event))
+    onBar(panel.frame, "dblclick", () => this.rename())
+    onBar(panel.frame, "contextmenu", (event) => this.openMenuAt(event))
     this.root = h("div", {class: "cell", "data-plot": config.id}, root, ...movable(grid, this))
     this.name()
   }
@@ -78,7 +78,6 @@ export class Cell {
   }
 
   openMenuAt(event) {
-    if (event.target.closest("input")) return
     event.preventDefault()
     const {clientX, clientY} = event
     this.openMenu(this.panel.frame.root, {left: clientX, right: clientX, top: clientY, bottom: clientY})

@@ -8,9 +8,9 @@ export function edit(bus, command, given = {}) {
 
 // Says something at the foot of the panels for a while: {text, undo?, alarm?}; null takes it away.
 export function tell(bus, said) {
-  if (!said && !bus.told) return
-  bus.told = said
-  bus.announce("told")
+  if (!said && !bus.saying) return
+  bus.saying = said
+  bus.announce("saying")
 }
 
 // Python's errors begin in small letters, for in a terminal they stand behind a name.

@@ -12,15 +12,16 @@ const EDGES = {right: [1, 0], bottom: [0, 1], corner: [1, 1]}
 
 // Lets a cell be moved and resized; gives the handles at its edges.
 export function movable(grid, cell) {
-  const {bar, values} = cell.panel.frame
-  const press = (event) => {
-    if (event.button === 0 && !event.composedPath().some(({tagName}) => tagName === "BUTTON" || tagName === "INPUT")) grab(grid, cell, event, null)
-  }
-  bar.addEventListener("pointerdown", press)
-  // In a low panel the values lie on the bar.
-  values.addEventListener("pointerdown", (event) => getComputedStyle(values).position === "absolute" && press(event))
+  onBar(cell.panel.frame, "pointerdown", (event) => event.button === 0 && grab(grid, cell, event, null))
   return Object.entries(EDGES).map(([name, ways]) =>
     h("span", {class: `handle ${name}`, "aria-hidden": "true", onpointerdown: (event) => event.button === 0 && grab(grid, cell, event, ways)}))
+}
+
+// Listens to what is done to a title bar, and not to what is in it; in a low panel the values lie on the bar.
+export function onBar({bar, values}, name, listener) {
+  const heard = (event) => event.target.closest("button, input") || listener(event)
+  bar.addEventListener(name, heard)
+  values.addEventListener(name, (event) => getComputedStyle(values).position === "absolute" && heard(event))
 }
 
 // Moves or resizes a panel by one step, for the keyboard.

@@ -9,16 +9,16 @@ export class Said {
     this.bus = bus
     this.timer = 0
     this.text = h("span", {role: "status"})
-    this.undo = h("button", {class: "told-undo", type: "button", text: "Undo", onclick: () => this.bus.told?.undo?.()})
+    this.undo = h("button", {class: "told-undo", type: "button", text: "Undo", onclick: () => this.bus.saying?.undo?.()})
     this.shut = h("button", {class: "told-shut", type: "button", "aria-label": "Close", text: "\u00d7", onclick: () => tell(bus, null)})
     this.root = h("div", {class: "told", "data-testid": "said", hidden: true,
       onpointerenter: () => clearTimeout(this.timer), onpointerleave: () => this.wait(),
       onfocusin: () => clearTimeout(this.timer), onfocusout: () => this.wait()}, this.text, this.undo, this.shut)
-    this.leave = bus.subscribe(["told"], () => this.show())
+    this.leave = bus.subscribe(["saying"], () => this.show())
   }
 
   show() {
-    const {told} = this.bus
+    const {saying: told} = this.bus
     this.root.hidden = !told
     this.text.textContent = told?.text ?? ""
     this.undo.hidden = !told?.undo
@@ -28,8 +28,8 @@ export class Said {
 
   wait() {
     clearTimeout(this.timer)
-    const {told} = this.bus
-    if (told) this.timer = setTimeout(() => this.bus.told === told && tell(this.bus, null), SHOWN_MS)
+    const {saying: told} = this.bus
+    if (told) this.timer = setTimeout(() => this.bus.saying === told && tell(this.bus, null), SHOWN_MS)
   }
 
   destroy() {
