@@ -54,7 +54,7 @@ export class MapLegend {
   parts(tint) {
     const number = (text) => h("span", {class: "number", text})
     if (tint.kind === "channel") {
-      const {channel, low, high} = tint
+      const {channel = {}, low, high} = tint // its name comes with the next commit
       const decimals = high - low >= 10 ? 0 : Math.min(channel.decimals ?? 1, high - low >= 1 ? 1 : 3)
       const ramp = h("span", {class: "ramp", style: `background:${HEAT_CSS}`})
       return [number(fixed(low, decimals)), ramp, number(fixed(high, decimals)), h("span", {text: channel.unit ?? ""})]
