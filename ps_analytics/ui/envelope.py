@@ -80,18 +80,10 @@ class Detail:
     x: Column
     columns: Columns
 
-    def thinned(self, names: Iterable[str] | None = None) -> tuple[Column, dict[str, Column]]:
-        """What goes to the browser at once, for the cursor and the map: x and columns of everything."""
-        return thinned(self.x, self._named(names))
-
     def drawn(self, view: Window | None, pixels: int, names: Iterable[str]) -> tuple[Column, dict[str, Column]]:
         """What is drawn of a view so many pixels wide, x and the columns named; names it does not have are left out."""
-        return envelope(self.x, self._named(names), view=view, pixels=pixels)
-
-    def _named(self, names: Iterable[str] | None) -> Columns:
-        if names is None:
-            return self.columns
-        return {name: self.columns[name] for name in names if name in self.columns}
+        named = {name: self.columns[name] for name in names if name in self.columns}
+        return envelope(self.x, named, view=view, pixels=pixels)
 
 
 def _rows(x: Column, view: Window | None) -> tuple[int, int]:
