@@ -103,7 +103,7 @@ class Grid:
         return replace(laid, closure=closure_of(found))
 
     def _reckoned(self) -> LaidLap:
-        """The reference's line on the map by dead reckoning: `reckoned_x`, `reckoned_y`; nothing if it cannot be told."""
+        """The reference's line on the map by dead reckoning: `reckoned_x`, `reckoned_y`; nothing if nobody can tell."""
         found = reckoned_line(self.alignment.grid)
         if found is None:
             return LaidLap({})
