@@ -6,6 +6,8 @@ from typing import Any
 from ps_analytics.errors import NotFound
 from ps_analytics.ui.layouts.document import Layout, read_config
 
+MAP_PLACES, MAP_COLOR = ("x", "y"), "speed"
+"""What every map draws, and what it is coloured by where its layout says nothing."""
 SECTORS = "sectors"
 """What a map may be coloured by that is no channel: who was fastest in each mini-sector."""
 
@@ -70,8 +72,11 @@ def _panels_of(layout: Layout, sheet_id: str | None) -> set[str]:
 
 
 def _chains(config: Mapping[str, Any]) -> list[list[str]]:
-    color = config["options"].get("color") if config["kind"] == "map" else None
-    return [*with_stand_ins(config), *([[color]] if color and color != SECTORS else [])]
+    if config["kind"] != "map":
+        return with_stand_ins(config)
+    # A map needs where the laps went, whatever its layout names.
+    color = config["options"].get("color", MAP_COLOR)
+    return [*with_stand_ins(config), *([name] for name in MAP_PLACES), *([[color]] if color != SECTORS else [])]
 
 
 def _renamed(config: dict[str, Any], names: Mapping[str, str]) -> dict[str, Any]:

@@ -258,6 +258,8 @@ def test_the_channels_of_a_sheet_are_those_of_its_panels_with_stand_ins_and_colo
     assert channels_of(document(item("m", 0, 0, 12, 300)) | {
         "configs": [config("m", "map", ["x", "y"], options={"color": "brake"})]
     }) == ["x", "y", "brake"]  # fmt: skip
+    bare = document(item("m", 0, 0, 12, 300)) | {"configs": [config("m", "map", [])]}
+    assert channels_of(bare) == ["x", "y", "speed"]  # what a map draws, whatever its layout names
 
 
 def test_a_channel_is_shown_on_a_plot_and_taken_away_there() -> None:

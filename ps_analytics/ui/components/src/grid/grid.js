@@ -140,19 +140,20 @@ class PanelGrid {
     if (!same) edit(this.bus, "place", {sheet: this.sheet.id, items})
   }
 
-  // Another panel is on its way: it is shown, and has the keyboard, when it is there.
-  expect() {
+  // Another panel is on its way: it is shown, and has the keyboard, when it is there; `then` goes on from there.
+  expect(then = null) {
     if (this.full) this.toggleFull()
-    this.before = new Set(this.cells.keys())
+    this.before = {ids: new Set(this.cells.keys()), then}
   }
 
   reveal() {
     const {before} = this
-    const cell = before && [...this.cells.values()].find(({id}) => !before.has(id))
+    const cell = before && [...this.cells.values()].find(({id}) => !before.ids.has(id))
     if (!cell) return
     this.before = null
     cell.root.scrollIntoView({block: "nearest"})
     cell.focus()
+    before.then?.(cell)
   }
 
   focusBeside(cell) {

@@ -1,14 +1,25 @@
 // The kinds of panels to choose from: a menu, and the tiles of a sheet without panels.
 import {h} from "../dom.js"
+import {pick} from "./actions.js"
 import {edit, kindsOf} from "./edits.js"
 
 export function kindRows(grid) {
   return [...kindsOf(grid.bus).values()].map(({name, title}) => ({label: title, run: () => addPanel(grid, name)}))
 }
 
+// What a new panel shows at first; one that needs channels and has none here asks for them.
+const FIRST = {
+  gauges: ["speed", "rpm", "gear", "throttle", "brake", "steering"],
+  histogram: ["speed"],
+  report: ["speed", "throttle", "brake"],
+  scatter: ["g_lat", "g_long"],
+}
+
 export function addPanel(grid, kind) {
-  grid.expect()
-  edit(grid.bus, "add_panel", {sheet: grid.sheet.id, kind})
+  const channels = FIRST[kind] ?? []
+  const asks = !channels.length && (kindsOf(grid.bus).get(kind)?.channels[0] ?? 0) > 0
+  grid.expect(asks ? pick : null)
+  edit(grid.bus, "add_panel", {sheet: grid.sheet.id, kind, channels})
 }
 
 // What a sheet without panels shows.
