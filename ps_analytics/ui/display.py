@@ -20,7 +20,7 @@ ALWAYS_METRES = frozenset({"distance", "x", "y", "z"})
 
 _WHEEL_COLORS = dict(zip(WHEELS, LAP_COLORS[:4], strict=True))
 _AXLE_COLORS = {"f": LAP_COLORS[0], "r": LAP_COLORS[1]}
-_CONDITION = {"decimals": 0, "fixed": [-0.15, 1.15], "ticks": 1}
+_CONDITION = {"decimals": 0, "fixed": [-0.15, 1.15], "ticks": 1, "condition": True}
 _PEDAL = {"decimals": 0, "fixed": [-3, 103], "ticks": 50}
 _SIGNED = {"zero": True, "signed": True}
 _SPEED = {"decimals": 1, "span": 40, "floor": 0}
@@ -80,8 +80,8 @@ def channel_display(name: str, *, source: str = "", system: str = "metric") -> d
     below is a shown one), decimals, width (of the number, in characters), color (where channels share a lane), stepped,
     source (what did not record it), and where they apply `zero` (a zero line that stays in view), `signed`, `span` (the
     least range of its lane), `fixed` (a range it keeps), `ticks` (their step), `floor` (what it never is below),
-    `above` and `below` (what being on that side of zero means), `band` (the column that says how sure it is), `missing`
-    (what is said where no lap has it).
+    `above` and `below` (what being on that side of zero means), `condition` (that it is 1 where it is met and 0 where
+    not), `band` (the column that says how sure it is), `missing` (what is said where no lap has it).
 
     Args:
         name: of the channel.
@@ -134,6 +134,7 @@ def measured_display(
         "signed": bool(len(known) and known.min() < 0),
         # What hardly changes is drawn as a line that hardly changes, not as the noise of its last digits.
         "span": float(spread) * 0.02,
+        **(_CONDITION if stepped and not unit and len(known) and np.isin(known, (0, 1)).all() else {}),
     }
 
 

@@ -1,4 +1,5 @@
-// Long stints: the browser has as many points of a grid as a screen can show, and asks for those of what is in view.
+// Long stints: of a grid that is thinned the browser has some samples of everything, for the cursor and the map, and asks
+// for what is drawn of the view: the least and the greatest of every few pixels, or all there is where that is less.
 import {SampleGrid} from "./sample_grid.js"
 
 const PATIENCE_MS = 60 // a wheel turns in steps: what is in view after the last one is asked for
@@ -8,7 +9,7 @@ export class Detail {
     this.bus = bus
     this.axis = axis
     this.request = 0 // the last one's number: answers to others are late
-    this.grid = null // what is in view, in full
+    this.grid = null // what is drawn of the view
     this.span = null // what it covers
     this.asked = ""
     this.pixels = 0
@@ -46,16 +47,8 @@ export class Detail {
     const asked = JSON.stringify([from, to, pixels, bus.generation])
     if (asked === this.asked) return
     this.asked = asked
-    if (bus.windowOf(axis) === null) return this.drop()
     this.request += 1
     bus.ask({op: "view", axis, request: this.request, from, to, pixels})
-  }
-
-  drop() {
-    this.request += 1
-    if (!this.grid) return
-    this.grid = this.span = null
-    this.bus.announce("detail")
   }
 
   // An answer; one to an older request is dropped.

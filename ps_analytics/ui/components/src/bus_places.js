@@ -63,7 +63,7 @@ export class Places extends Topics {
   }
 
   // The grid to read values from: the one with more samples in view.
-  told(axis) {
+  gridAt(axis) {
     const [detail, grid] = [this.detail(axis), this.grid(axis)]
     return detail && detail.x.length / (detail.whole[1] - detail.whole[0]) > grid.x.length / (grid.whole[1] - grid.whole[0]) ? detail : grid
   }
@@ -133,7 +133,9 @@ export class Places extends Topics {
   // Where the reference was, and when.
   get carrier() {
     const {distance, time} = this.grids
-    const [where, when] = [time.columns.get(`${this.reference?.id}|place`), distance.columns.get(`${this.reference?.id}|elapsed`)]
+    const id = this.reference?.id
+    const where = time.columns.get(`${id}|place`) ?? time.columns.get(`${id}|distance`)
+    const when = distance.columns.get(`${id}|elapsed`)
     return where ? [where, time.x] : [when && distance.x, when]
   }
 
@@ -178,7 +180,7 @@ export class Places extends Topics {
 
   // Moves the cursor by samples and keeps it in view.
   step(samples, axis = this.main) {
-    const grid = this.told(axis)
+    const grid = this.gridAt(axis)
     const {x} = grid
     if (!x.length) return
     const scale = this.scaleOf(axis)

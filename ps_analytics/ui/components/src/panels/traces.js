@@ -1,41 +1,46 @@
-// Channels against distance: one uPlot a panel, the values at the cursor above it, cursor and zoom from the bus.
+// Channels against distance, position or time: one uPlot a panel, the values at the cursor above it, cursor, marks and zoom
+// from the bus.
 import uPlot from "uplot"
-import {bandExtent, bandText, closureBadge, drawBands} from "./band.js"
+import {bandExtent, drawBands} from "./band.js"
+import {drawConditions} from "./conditions.js"
+import {Cursors} from "./cursors.js"
 import {h, onSize} from "../dom.js"
 import {drawFrame} from "./frame.js"
 import {pointAndZoom} from "./gestures.js"
-import {laneExtent, laneScale, lanesOf} from "./lanes.js"
+import {channelsOf, laneExtent, laneScale, lanesOf, leastHeight} from "./lanes.js"
+import {MeasureLine} from "./measures.js"
 import {panelFrame} from "./panel_frame.js"
-import {fixed} from "../numbers.js"
+import {AXES, family} from "../bus_places.js"
 import {ink, tokens} from "../theme.js"
+import {cutOpen, light, linesOf, plottable, seriesOf, tailOf} from "./trace_lines.js"
+import {pictureOf} from "./trace_picture.js"
+import {ValueLine} from "./values.js"
 
-const PAD = [6, 12, 20, 48] // of the plot, in CSS pixels: top, right, bottom, left
-const BADGES_IN_FULL = 2 // with more laps than that each badge says the least
-const LOSS = "rgb(255 90 80 / .16)"
-const GAIN = "rgb(60 210 110 / .16)"
-const OPEN = {width: 1.25, dash: [2, 3]} // of a lap that is being driven: what may still change
-const STEPPED = uPlot.paths.stepped({align: 1})
-const LINEAR = uPlot.paths.linear()
+const TOPICS = ["data", "detail", "window", "cursor", "marks", "light", "style", "spans", "layout"]
+const EDGES = {top: 6, right: 12, bottom: 20, left: 48} // of the plot, in CSS pixels
+const RIGHT_SCALE = 48 // where the second scale of overlaid channels is written
+const NAMED_TOP = 15 // where the name of the topmost of several lanes is written
 
 export class TracePanel {
   constructor(bus, config) {
     this.bus = bus
     this.read(config)
     this.frame = panelFrame(config.title, "traces")
-    this.line = h("div", {class: "cursor-line"})
+    this.values = new ValueLine(bus, this.frame.values)
+    this.measures = new MeasureLine(bus)
+    this.frame.values.after(this.measures.root)
+    this.cursors = new Cursors(bus, () => family(this.axis))
     this.drag = h("div", {class: "drag", hidden: true})
     this.plot = null
+    this.axis = "distance" // that is drawn
+    this.channels = [] // of the config, drawn or not
     this.lanes = []
-    this.tails = [] // the numbers of the series that are drawn on, in another way, where they may still change
+    this.lines = []
+    this.tails = [] // the numbers of the lines that are drawn on, in another way, where they may still change
     this.extents = {}
-    this.dots = []
-    this.cells = []
     this.structure = ""
     this.drawn = 0
-    this.leave = [
-      bus.subscribe(["data", "window", "cursor", "style", "spans"], (topics) => this.follow(topics)),
-      onSize(this.frame.body, (width, height) => this.resize(width, height)),
-    ]
+    this.leave = [bus.subscribe(TOPICS, (topics) => this.follow(topics)), onSize(this.frame.body, () => this.resize())]
   }
 
   destroy() {
@@ -43,220 +48,209 @@ export class TracePanel {
     this.plot?.destroy()
   }
 
-  // Another config; other channels are drawn with the commit that brings them.
+  // Another config; channels nobody has yet are drawn with the commit that brings them.
   update(config) {
     this.read(config)
     this.frame.setTitle(config.title)
+    this.load()
   }
 
   // A channel may have stand-ins: the first that any lap has is shown.
-  read({channels, mode, options}) {
+  read({channels, mode, options, xAxis}) {
     this.names = channels.map((name) => [name, ...(options?.instead?.[name] ?? [])])
     this.mode = mode
+    this.xAxis = xAxis
   }
 
   follow(topics) {
-    if (topics.has("data") || topics.has("style")) this.load()
-    else if (topics.has("window")) this.applyWindow()
-    else if (topics.has("spans")) this.plot?.redraw(false)
-    else this.showCursor()
+    const {bus} = this
+    if (topics.has("data") || topics.has("style") || (topics.has("layout") && this.axisNow() !== this.axis)) return this.load()
+    if (topics.has("light")) light(this.plot ?? {series: []}, this.plot ? this.lines : [], bus.lit)
+    if (topics.has("marks")) this.showMarks()
+    if ((topics.has("window") || topics.has("detail")) && this.plot) {
+      if (bus.seen(this.axis) !== this.grid || bus.gridAt(this.axis) !== this.toldGrid) this.fill()
+      this.applyWindow()
+    } else if (topics.has("spans") || topics.has("light")) this.plot?.redraw(false)
+    else if (topics.has("cursor")) this.showCursor()
   }
 
-  resize(width, height) {
-    if (this.plot) {
-      this.plot.setSize({width, height})
-      this.applyWindow() // the lanes' scales depend on the height
-    } else this.load()
+  axisNow() {
+    return this.bus.shownAxis(this.bus.axisOf(this))
+  }
+
+  resize() {
+    if (!this.plot) return this.load()
+    this.plot.setSize(this.plotSize())
+    this.applyWindow() // the lanes' scales depend on the height
+  }
+
+  // As wide as the panel, and as high, if its lanes have room there.
+  plotSize() {
+    const {clientWidth: width, clientHeight: height} = this.frame.body
+    const stacked = this.lanes[0]?.slots > 1
+    this.top = stacked ? NAMED_TOP : EDGES.top
+    const least = stacked ? leastHeight(this.lanes) + this.top + EDGES.bottom : 0
+    this.frame.body.classList.toggle("scrolls", height < least)
+    return {width, height: Math.max(height, least)}
   }
 
   load() {
+    const {bus} = this
     const {clientWidth: width, clientHeight: height} = this.frame.body
-    if (width < 8 || height < 8 || !Object.keys(this.bus.channels).length) return
+    if (width < 8 || height < 8 || !Object.keys(bus.channels).length) return
+    this.axis = this.axisNow()
     const names = this.names.map((chain) => this.firstRecorded(chain))
-    this.lanes = lanesOf(names, this.bus.channels, this.mode)
-    const structure = JSON.stringify([names, this.bus.laps, this.bus.laps.map(({color}) => ink(color)), this.lanes.map((lane) => lane.channels), this.recorded()])
+    this.channels = channelsOf(names, bus.channels, (name) => this.recorded(name).some(Boolean))
+    this.lanes = lanesOf(this.channels, this.mode)
+    const structure = JSON.stringify([this.axis, bus.laps, bus.laps.map(({color}) => ink(color)), this.channels, this.mode, names.map((name) => this.recorded(name))])
     if (structure !== this.structure) {
       this.structure = structure
-      this.build(width, height)
+      this.build()
     }
-    const columns = this.series.map(({lap, channel}) => plottable(this.bus.column(lap.id, channel.name), this.bus.x.length))
-    const tails = this.tails.map((i) => this.cutOpen(columns, i))
-    this.plot.setData([this.bus.x, ...columns, ...tails], false)
+    this.fill()
     this.applyWindow()
+    this.showMarks()
   }
 
-  // Which of the drawn channels each lap has: a lap that is being driven may get one later.
-  recorded() {
-    return this.bus.laps.map((lap) => this.lanes.flatMap(({channels}) => channels.map(({name}) => Boolean(this.bus.column(lap.id, name)))))
-  }
-
-  // Takes what may still change out of a column and gives it back as one of its own; they meet in one point.
-  cutOpen(columns, i) {
-    const {lap, channel} = this.series[i]
-    const column = columns[i]
-    const tail = new Array(column.length).fill(null)
-    const from = this.bus.provisional[`${lap.id}|${channel.name}`]
-    if (from == null) return tail
-    const settled = Array.from(column)
-    for (let k = Math.max(from - 1, 0); k < column.length; k++) tail[k] = column[k]
-    settled.fill(null, from)
-    columns[i] = settled
-    return tail
+  // Which laps have a channel: one that is being driven may get it later.
+  recorded(name) {
+    return this.bus.laps.map((lap) => Boolean(this.bus.column(lap.id, name, this.axis)))
   }
 
   firstRecorded(names) {
-    return names.find((name) => this.bus.laps.some((lap) => this.bus.column(lap.id, name))) ?? names[0]
+    return names.find((name) => this.recorded(name).some(Boolean)) ?? names[0]
   }
 
-  build(width, height) {
-    this.series = []
-    for (const lane of this.lanes) {
-      for (const channel of lane.channels) {
-        const laps = this.bus.laps.filter((lap) => this.bus.column(lap.id, channel.name))
-        // The reference lies underneath and is thinner: what is compared with it is what one looks at.
-        for (const lap of [...laps].sort((a, b) => Number(b.reference) - Number(a.reference))) {
-          if (channel.name === "delta" && lap.reference) continue
-          this.series.push({lap, channel, lane})
-        }
-      }
-    }
-    if (!this.plot || this.plot.lanes !== this.lanes.length) this.create(width, height)
+  build() {
+    const {bus} = this
+    const size = this.plotSize()
+    this.lines = linesOf(bus, this.lanes, this.axis)
+    const scales = this.lanes.map(({side}) => side).join()
+    if (this.plot?.scaled === scales) this.plot.setSize(size)
+    else this.create(size, scales)
     while (this.plot.series.length > 1) this.plot.delSeries(this.plot.series.length - 1)
-    for (const {lap, channel, lane} of this.series) {
-      this.plot.addSeries({
-        scale: lane.scale, stroke: ink(lap.color), width: lap.reference ? 1.25 : 1.75, dash: lap.dash ?? undefined,
-        paths: channel.stepped ? STEPPED : LINEAR, points: {show: false},
-        ...(channel.above && {fill: (plot) => gainAndLoss(plot, lane.scale), fillTo: 0}),
-      })
-    }
-    this.tails = this.series.flatMap(({lap}, i) => (lap.running ? [i] : []))
-    for (const i of this.tails) {
-      const {lap, channel, lane} = this.series[i]
-      this.plot.addSeries({scale: lane.scale, stroke: ink(lap.color), ...OPEN, paths: channel.stepped ? STEPPED : LINEAR, points: {show: false}})
-    }
-    this.buildDots()
-    this.buildValues()
+    for (const line of this.lines) this.plot.addSeries(seriesOf(line))
+    this.tails = this.lines.flatMap(({lap}, i) => (lap.running && family(this.axis) === "distance" ? [i] : []))
+    for (const i of this.tails) this.plot.addSeries(tailOf(this.lines[i]))
+    light(this.plot, this.lines, bus.lit)
+    this.cursors.put(this.plot, this.lines)
+    this.values.build(this.channels, this.lanes)
+    const alone = bus.laps.length === 1 && this.names.some((chain) => chain.includes("delta"))
+    this.frame.note.textContent = alone ? "choose a second lap to compare" : ""
   }
 
-  create(width, height) {
+  create(size, scaled) {
     this.plot?.destroy()
     const scales = {x: {time: false, auto: false, range: (_, min, max) => [min, max]}}
     this.lanes.forEach(({scale}, i) => {
       scales[scale] = {auto: true, range: (_, low, high) => this.laneRange(this.lanes[i], low, high)}
     })
+    this.right = scaled.split(",").includes("right") ? RIGHT_SCALE : EDGES.right
     const options = {
-      width, height, scales, padding: PAD, pxAlign: 0, legend: {show: false}, cursor: {show: false}, select: {show: false},
-      axes: [{show: false}, {show: false}], series: [{}],
-      hooks: {drawClear: [() => this.drawFrame()], draw: [() => this.afterDraw()]},
+      ...size, scales, padding: [this.top, this.right, EDGES.bottom, EDGES.left], pxAlign: 0,
+      legend: {show: false}, cursor: {show: false}, select: {show: false}, axes: [{show: false}, {show: false}], series: [{}],
+      hooks: {drawClear: [() => this.drawUnder()], draw: [() => this.drawOver()]},
     }
-    this.plot = new uPlot(options, [this.bus.x], this.frame.body)
-    this.plot.lanes = this.lanes.length
-    this.plot.root.psPlot = this.plot // for whoever looks into a page: tests, and the console
-    this.plot.over.append(this.line, this.drag)
-    pointAndZoom(this.plot, this.bus, this.drag)
+    this.plot = new uPlot(options, [this.bus.grid(this.axis).x], this.frame.body)
+    this.plot.scaled = scaled
+    Object.assign(this.plot.root, {psPlot: this.plot, psPanel: this}) // for whoever looks into a page: tests, and the console
+    this.plot.over.append(this.drag)
+    pointAndZoom(this.plot, this.bus, () => family(this.axis), this.drag)
+  }
+
+  // Gives the plot the columns of the grid it draws from.
+  fill() {
+    const {bus, axis, plot} = this
+    if (!plot) return
+    const grid = (this.grid = bus.seen(axis))
+    this.toldGrid = bus.gridAt(axis)
+    for (const line of this.lines) {
+      const {lap, channel} = line
+      line.column = bus.column(lap.id, channel.name, axis, grid)
+      line.band = channel.band && bus.column(lap.id, channel.band, axis, grid)
+      line.told = bus.column(lap.id, channel.name, axis, this.toldGrid)
+    }
+    this.values.fill(this.toldGrid, axis)
+    const columns = this.lines.map(({column}) => plottable(column, grid.x.length))
+    const tails = this.tails.map((i) => {
+      const {lap, channel} = this.lines[i]
+      const [settled, tail] = cutOpen(columns[i], bus.provisional[`${lap.id}|${channel.name}`])
+      columns[i] = settled
+      return tail
+    })
+    plot.setData([grid.x, ...columns, ...tails], false)
   }
 
   laneRange(lane, low, high) {
     if (!lane) return [0, 1]
-    const banded = lane.channels.some(({band}) => band) && low != null
-    const extent = laneExtent(lane, ...(banded ? bandExtent(this.bus, this.series, lane, low, high) : [low, high]))
+    const banded = this.lines.filter((line) => line.lane.scale === lane.scale && line.band)
+    const {min, max} = this.plot.scales.x
+    const rows = banded.length && low != null ? [min, max].map((value) => this.grid.indexOf(value)) : null
+    const extent = laneExtent(lane, ...(rows ? bandExtent(banded, rows, low, high) : [low, high]))
     this.extents[lane.scale] = extent
-    return laneScale(lane, extent, this.frame.body.clientHeight - PAD[0] - PAD[2])
+    return laneScale(lane, extent, this.plot.height - this.top - EDGES.bottom)
   }
 
   applyWindow() {
-    const [min, max] = this.bus.view
-    this.plot?.setScale("x", {min, max})
+    const {bus, plot} = this
+    if (!plot) return
+    const [min, max] = bus.viewOf(family(this.axis))
+    plot.setScale("x", {min, max})
+    if (bus.grid(this.axis).thinned) bus.details[family(this.axis)].want(plot.bbox.width / uPlot.pxRatio)
   }
 
-  drawFrame() {
-    const {bus, lanes, extents} = this
-    const {corners} = bus.corners
+  // What frame.js needs to draw what lies under the lines.
+  get scenery() {
+    const {bus, axis, lanes, extents} = this
     // Where several lanes lie above each other, or words stand in the corner already, a name would be one thing too many.
-    const named = bus.window !== null && lanes.length === 1 && !lanes[0].channels[0].above
-    drawFrame(this.plot, {lanes, extents, colors: tokens(this.frame.root), unit: bus.unit, corners, named})
-    const banded = this.series.filter(({channel}) => channel.band)
-    if (banded.length) drawBands(this.plot, bus, banded)
+    const named = bus.windows[family(axis)] !== null && lanes.length === 1 && !lanes[0].channels[0].above
+    const corners = bus.corners.corners.map(({name, parts}) => ({name, parts: bus.carried(parts, family(axis))}))
+    const alone = lanes.some((lane) => lane.overlaid) && bus.laps.length === 1
+    const channelColors = alone ? Object.fromEntries(this.lines.map(({channel, color}) => [channel.name, color])) : null
+    return {lanes, extents, colors: tokens(this.frame.root), x: {unit: AXES[axis].unit, scale: bus.scaleOf(axis)}, corners, named, channelColors}
   }
 
-  // A new scale counts from here on, and the cursor lies on it.
-  afterDraw() {
+  get ground() {
+    const {plot} = this
+    return {ctx: plot.ctx, bbox: plot.bbox, ratio: uPlot.pxRatio, scales: plot.scales, valToPos: plot.valToPos}
+  }
+
+  drawUnder() {
+    drawFrame(this.ground, this.scenery)
+    const banded = this.lines.filter(({band}) => band)
+    if (banded.length) drawBands(this.ground, banded, {x: this.grid.x, indexOf: (value) => this.grid.indexOf(value)})
+  }
+
+  // A new scale counts from here on, and what lies over the lines with it.
+  drawOver() {
     this.drawn += 1
+    drawConditions(this.ground, this.lines, this.grid.x)
+    this.cursors.showMarks()
+    this.cursors.showGaps()
     this.showCursor()
   }
 
-  buildDots() {
-    for (const dot of this.dots) dot.remove()
-    this.dots = this.series.map(({lap}) => h("div", {class: "dot", style: `border-color:${ink(lap.color)}`}))
-    this.plot.over.append(...this.dots)
-  }
-
-  buildValues() {
-    this.cells = []
-    const groups = this.lanes.flatMap((lane) => lane.channels).map((channel) => {
-      const recorded = this.bus.laps.some((lap) => this.bus.column(lap.id, channel.name))
-      if (!recorded && this.bus.laps.length) return missing(channel)
-      const group = h("span", {class: "value-group"}, h("b", {text: channel.label}), h("i", {text: channel.unit ?? ""}))
-      const told = channel.name === "delta" ? this.bus.laps.filter((lap) => !lap.reference) : this.bus.laps
-      for (const lap of told) {
-        const cell = h("span", {class: "value", style: `color:${ink(lap.color)};min-width:${channel.width}ch`, title: lap.label})
-        this.cells.push({cell, lap, channel})
-        group.append(cell)
-        if (channel.band) group.append(closureBadge(lap, told.length > BADGES_IN_FULL))
-      }
-      return group
-    })
-    this.frame.values.replaceChildren(...groups)
-    const alone = this.bus.laps.length === 1 && this.names.some((chain) => chain.includes("delta"))
-    this.frame.note.textContent = alone ? "choose a second lap to compare" : ""
+  showMarks() {
+    if (!this.plot) return
+    this.cursors.showMarks()
+    this.measures.show(this.channels, this.axis)
   }
 
   showCursor() {
-    const {plot, bus} = this
-    if (!plot || !bus.x.length) return
-    const i = bus.index
-    // Not asked of the page: that would lay it out again for every panel, at every move.
-    const [width, height] = [plot.bbox.width / uPlot.pxRatio, plot.bbox.height / uPlot.pxRatio]
-    const left = plot.valToPos(bus.x[i], "x")
-    const inside = left >= -0.5 && left <= width + 0.5
-    this.line.hidden = !inside
-    if (inside) this.line.style.transform = `translateX(${Math.round(left)}px)`
-    this.line.dataset.index = i
-    this.series.forEach(({lap, channel, lane}, k) => {
-      const value = bus.column(lap.id, channel.name)?.[i]
-      const top = value == null || Number.isNaN(value) ? -1 : plot.valToPos(value, lane.scale)
-      const shown = inside && top >= 0 && top <= height
-      this.dots[k].hidden = !shown
-      if (shown) this.dots[k].style.transform = `translate(${left}px, ${top}px)`
-    })
-    for (const {cell, lap, channel} of this.cells) {
-      const band = channel.band ? bandText(bus.column(lap.id, channel.band)?.[i], channel.decimals) : ""
-      cell.textContent = fixed(bus.column(lap.id, channel.name)?.[i], channel.decimals, channel.signed) + band
-    }
+    const {plot, bus, toldGrid} = this
+    if (!plot || !toldGrid?.x.length) return
+    const place = bus.cursorOn(family(this.axis))
+    const i = toldGrid.indexOf(place)
+    this.cursors.show(i, toldGrid.x)
+    this.values.show(i)
   }
-}
 
-// Red above zero and green below, faintly: the sign says it, the colour makes it quick to see.
-function gainAndLoss(plot, scale) {
-  const {ctx, bbox} = plot
-  const zero = Math.min(Math.max((plot.valToPos(0, scale, true) - bbox.top) / bbox.height, 0), 1)
-  const tint = ctx.createLinearGradient(0, bbox.top, 0, bbox.top + bbox.height)
-  for (const [stop, color] of [[0, LOSS], [zero, LOSS], [zero, GAIN], [1, GAIN]]) tint.addColorStop(stop, color)
-  return tint
-}
-
-function missing(channel) {
-  const by = channel.missing ?? (channel.source ? `not recorded by ${channel.source}` : "not recorded")
-  return h("span", {class: "value-group missing"}, h("s", {text: channel.label}), h("i", {text: by}))
-}
-
-// uPlot breaks a line at null and nowhere else; most columns have no gap and go as they are.
-const plottables = new WeakMap()
-function plottable(column, length) {
-  if (!column) return new Array(length).fill(null)
-  if (!plottables.has(column)) {
-    const gaps = column.some(Number.isNaN)
-    plottables.set(column, gaps ? Array.from(column, (value) => (Number.isNaN(value) ? null : value)) : column)
+  // The panel as it is on the screen: pixels, or lines and words.
+  image() {
+    return pictureOf(this, "canvas")
   }
-  return plottables.get(column)
+
+  svg() {
+    return pictureOf(this, "svg")
+  }
 }
