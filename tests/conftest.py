@@ -1,13 +1,18 @@
 """What every test may use."""
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
+from sqlalchemy import make_url
 
 from ps_analytics.config import Settings
 from ps_analytics.ingest.demo import fill_in_demo
+from ps_analytics.plugins import load_plugins
+from ps_analytics.store import schema
+from ps_analytics.store.engine import open_database
 from ps_analytics.store.store import open_store
 from tests import postgres
 
@@ -45,6 +50,39 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     if request.param == "sqlite":
         return f"sqlite:///{(tmp_path / 'test.sqlite').as_posix()}"
     return str(request.getfixturevalue("postgres_database"))
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
+def prepared_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The address of a database with every table and no rows: a copy, much quicker than tables made anew."""
+    if request.param == "sqlite":
+        shutil.copy(request.getfixturevalue("prepared_file"), tmp_path / "store.sqlite")
+        yield f"sqlite:///{(tmp_path / 'store.sqlite').as_posix()}"
+        return
+    template = make_url(request.getfixturevalue("prepared_postgres")).database
+    with postgres.database(request.getfixturevalue("postgres_url"), like=str(template)) as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def prepared_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("prepared") / "store.sqlite"
+    prepare(f"sqlite:///{path.as_posix()}")
+    return path
+
+
+@pytest.fixture(scope="session")
+def prepared_postgres(postgres_url: str) -> Iterator[str]:
+    with postgres.database(postgres_url) as url:
+        prepare(url)
+        yield url
+
+
+def prepare(url: str) -> None:
+    """Create the tables of the core and of the plugins that come with it."""
+    database = open_database(url)
+    schema.push(database.engine, load_plugins())
+    database.close()
 
 
 @pytest.fixture(scope="session")

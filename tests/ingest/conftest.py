@@ -12,10 +12,7 @@ from sqlalchemy import NullPool, create_engine, text
 
 from ps_analytics.config import Settings
 from ps_analytics.ingest.daemon import Daemon
-from ps_analytics.plugins import load_plugins
 from ps_analytics.proto.codec import Batch, from_frame
-from ps_analytics.store import schema
-from ps_analytics.store.engine import open_database
 from ps_analytics.store.store import Store, open_store
 from ps_analytics.transport.base import Message, Publisher
 from ps_analytics.transport.pipe import Pipe
@@ -88,10 +85,8 @@ def to_batches(frames: pl.DataFrame, *, size: int = 6, start_us: int = START_US,
     """The frames in messages of `size`, as a collector sends them; `facts` are of every batch."""
     said = {"session_id": "race", "source": "test", "track": "Ring", "car": "Kart", **facts}
     time_us = start_us + np.rint(frames["timestamp"].to_numpy() * 1e6).astype(np.int64)
-    return [
-        from_frame(frames[first : first + size].drop("timestamp"), timestamp_us=time_us[first : first + size], **said)
-        for first in range(0, len(frames), size)
-    ]
+    whole = from_frame(frames.drop("timestamp"), timestamp_us=time_us, **said)
+    return [whole.taken(slice(first, first + size)) for first in range(0, len(frames), size)]
 
 
 @dataclass
@@ -166,11 +161,8 @@ def to_batches_fixture() -> Callable[..., list[Batch]]:
 
 
 @pytest.fixture
-def house(database_url: str, tmp_path: Path) -> Iterator[House]:
+def house(prepared_url: str, tmp_path: Path) -> Iterator[House]:
     """A store with its tables and a daemon, on SQLite and on PostgreSQL."""
-    settings = Settings(database_url=database_url, data_dir=tmp_path, ingest_port=0, user="anna")
-    database = open_database(database_url)
-    schema.push(database.engine, load_plugins())
-    database.close()
+    settings = Settings(database_url=prepared_url, data_dir=tmp_path, ingest_port=0, user="anna")
     with open_store(settings=settings) as store:
         yield House(store, settings)

@@ -19,7 +19,7 @@ from ps_analytics.ingest import importer
 from ps_analytics.ingest.importer import cut_traces, import_file
 from ps_analytics.lap import Trace
 from ps_analytics.plugins import load_plugins
-from ps_analytics.store import check, models, schema
+from ps_analytics.store import check, models
 from ps_analytics.store.engine import Database, open_database
 from ps_analytics.store.store import Store, open_store
 from tests.formats.written import IbtVariable, LdChannel, make_ibt, make_ld, make_ldx
@@ -29,18 +29,17 @@ TABLES = (models.Session, models.Lap, models.LapTrace, models.TelemetryFrame, mo
 
 
 @pytest.fixture
-def database(database_url: str) -> Iterator[Database]:
-    """A database with the core's tables."""
-    opened = open_database(database_url)
-    schema.push(opened.engine, load_plugins(()))
+def database(prepared_url: str) -> Iterator[Database]:
+    """A database with every table."""
+    opened = open_database(prepared_url)
     yield opened
     opened.close()
 
 
 @pytest.fixture
-def store(database: Database, database_url: str) -> Iterator[Store]:
+def store(database: Database, prepared_url: str) -> Iterator[Store]:
     """The store of anna in it."""
-    with open_store(database_url, user="anna") as opened:
+    with open_store(prepared_url, user="anna") as opened:
         yield opened
 
 
