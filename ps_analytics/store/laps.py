@@ -75,14 +75,14 @@ _COLUMNS = (
 def find_laps(connection: Connection, scope: Reading, conditions: Sequence[Any]) -> pl.DataFrame:
     """The laps that meet the conditions: newest session first, its laps in order."""
     order = (Session.started_us.desc(), Session.session_key.desc(), Lap.lap_number)
-    return _found(connection, _seen(scope).where(*conditions).order_by(*order))
+    return _found(connection, scope.once(_seen).where(*conditions).order_by(*order))
 
 
 def find_best_laps(connection: Connection, scope: Reading, conditions: Sequence[Any]) -> pl.DataFrame:
     """The fastest lap that counts of each session, among those that meet the conditions: the fastest of all first."""
     order = (Lap.lap_time_s, Lap.started_us, Lap.lap_key)
     counting = (KIND == "timed", VALID.is_(True), Lap.lap_time_s > 0)
-    laps = _found(connection, _seen(scope).where(*counting, *conditions).order_by(*order))
+    laps = _found(connection, scope.once(_seen).where(*counting, *conditions).order_by(*order))
     return laps.unique("session_id", keep="first", maintain_order=True)
 
 
