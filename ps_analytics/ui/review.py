@@ -8,7 +8,8 @@ import param
 from panel.viewable import Viewable, Viewer
 
 from ps_analytics.ui.math.state import MathSource, MathState
-from ps_analytics.ui.state import LapSource, ReviewState
+from ps_analytics.ui.source import LapSource
+from ps_analytics.ui.state import ReviewState
 from ps_analytics.ui.workspace import ReviewWorkspace
 
 _BAR_PX, _EDGE_PX = 44, 12

@@ -62,7 +62,9 @@ def _shown_lap(row: LapRow, laid: LaidLap, state: ReviewState) -> dict[str, Any]
 
 
 def _since_s(laid: LaidLap) -> float | None:
-    known = [] if laid.stamp_s is None else laid.stamp_s[np.isfinite(laid.stamp_s)]
+    if laid.stamp_s is None:
+        return None
+    known = laid.stamp_s[np.isfinite(laid.stamp_s)]
     return float(known[0]) if len(known) else None
 
 

@@ -1,27 +1,25 @@
 """What a review page shows: what is chosen, and every command. No widgets, so tests run it without a browser."""
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Protocol
+from typing import Any
 
 import param
-import polars as pl
 
 from ps_analytics.channels.catalog import CATALOG
 from ps_analytics.errors import IncompatibleLaps, NotFound
 from ps_analytics.lap import Lap
 from ps_analytics.ui.comparison import Comparison
-from ps_analytics.ui.corner_sheet import CornerSheet, corner_sheet
-from ps_analytics.ui.following import FollowingState
-from ps_analytics.ui.ideal import IDEAL, NOTHING, IdealEntry, busy, ideal_entry, impossible, unknown
+from ps_analytics.ui.corner_sheet import CornerSheet
+from ps_analytics.ui.ideal import IDEAL, NOTHING
 from ps_analytics.ui.laps import LapRow, first_choice, lap_row, reference_of, running_row, slots_of, worth_a_look
 from ps_analytics.ui.later import Later, at_once
 from ps_analytics.ui.layouts import Layout, axes_of, channels_of, with_channel
-from ps_analytics.ui.layouts.defaults import LayoutSource
 from ps_analytics.ui.layouts.state import LayoutState
 from ps_analytics.ui.overlay import Overlay, OverTime
-from ps_analytics.ui.preferences import Preferences, PreferenceSource
-from ps_analytics.ui.running import RunningSource
+from ps_analytics.ui.preferences import Preferences
 from ps_analytics.ui.shown import Measured
+from ps_analytics.ui.source import LapSource
+from ps_analytics.ui.worked_out import WorkedOutState
 
 NO_LAPS = "No laps yet. `psa demo` or `psa import FILE`."
 NO_LAPS_HERE = "This session has no laps."
@@ -30,25 +28,7 @@ TIME = "time"
 TIMES_ONLY = "This session has lap times and no telemetry: there is nothing to draw."
 
 
-class LapSource(RunningSource, LayoutSource, PreferenceSource, Protocol):
-    """What the page asks of a store; every answer is the asking user's own."""
-
-    def find_events(self) -> pl.DataFrame:
-        """The events, one a row."""
-
-    def find_sessions(self, *, shared: bool = False) -> pl.DataFrame:
-        """The sessions, newest first, one a row; with `shared` also those that others share with the user."""
-
-    def find_laps(
-        self, *, session_id: str | None = None, lap_ids: Sequence[str] | None = None, shared: bool = False
-    ) -> pl.DataFrame:
-        """The laps of a session in order, or those of some ids, one a row."""
-
-    def read_lap(self, lap_id: str, channels: Sequence[str] | None = None, *, reference: Lap | None = None) -> Lap:
-        """A lap with these channels, or with all it has; `reference` is the lap formulas compare it with."""
-
-
-class ReviewState(FollowingState):
+class ReviewState(WorkedOutState):
     """The choices behind a review page. Commands change it; a workspace watches it."""
 
     events = param.List(item_type=dict, doc="The user's events: `event_id`, `name`.")
@@ -61,15 +41,6 @@ class ReviewState(FollowingState):
     reference_id = param.String(doc="The lap the others are compared with; one of the chosen.")
     slots = param.Dict(default={}, doc="Lap id → number of its colour, constant while the lap is shown.")
     comparison = param.ClassSelector(class_=Comparison, doc="The chosen laps on the reference's grid.")
-    corners: Any = param.ClassSelector(
-        class_=CornerSheet,
-        default=CornerSheet(),
-        allow_None=False,
-        doc="What the laps lost in each corner; it comes late.",
-    )
-    ideal: Any = param.ClassSelector(
-        class_=IdealEntry, default=NOTHING, allow_None=False, doc="The session's ideal lap, once it was asked for."
-    )
     status: Any = param.Selector(
         default="loading", objects=["loading", "empty", "times", "ready", "error"], doc="What there is to show."
     )
@@ -94,13 +65,11 @@ class ReviewState(FollowingState):
             running_later: runs what the running lap takes, which should not wait for those.
             **params: other values than the defaults.
         """
-        super().__init__(source, running_later, **params)
-        self._source, self._later = source, later
+        super().__init__(source, later, running_later, **params)
         self.preferences = Preferences(source)
         self.layouts = LayoutState(source)
         self.layouts.param.watch(lambda *_: self._rearrange(), ["document", "sheet_id"])
         self._overlay = Overlay(source, self._made)
-        self._asked: set[str] = set()  # whose corners are known or being worked out, against this reference
         self._said = ""  # of what is shown; a report comes and goes
 
     @property
@@ -242,6 +211,17 @@ class ReviewState(FollowingState):
         if self.chosen:
             self._show(self.chosen, self.reference_id)
 
+    @property
+    def source(self) -> LapSource:
+        """The store."""
+        return self._source()
+
+    def renew_laps(self) -> None:
+        """Reads the laps that are shown anew: what the store knows of their track has changed."""
+        self._forget({*self.chosen, self.reference_id})
+        self.corners = CornerSheet()
+        self._show(self.chosen, self.reference_id)
+
     def read_shown(self, lap_id: str) -> Lap:
         """A lap with the channels of the sheet that is shown, as far as it has them.
 
@@ -364,70 +344,3 @@ class ReviewState(FollowingState):
         if not any(lap.has_telemetry for lap in self.laps):
             return "times", TIMES_ONLY
         return ("ready" if drawn or not problem else "error"), problem
-
-    def _work_out_corners(self) -> None:
-        """Asks for the corners of the laps shown; no plot waits for them."""
-        grid, known = self._overlay.grid, self.corners
-        if grid is None or self.comparison is None:
-            return
-        over = [lap_id for lap_id in self.comparison.laps if not self._is_running(lap_id)]
-        names = self.channels
-        missing = [self._overlay.read(lap_id, names) for lap_id in over if lap_id not in self._asked]
-        if not missing or (known.note and known.reference_id == grid.lap.lap_id):
-            return
-        self._asked |= {lap.lap_id for lap in missing}
-
-        def found(sheet: CornerSheet) -> None:
-            if self._overlay.grid is grid:
-                self.corners = sheet.joined_to(self.corners)
-
-        def failed(reason: str) -> None:
-            found(CornerSheet(grid.lap.lap_id, note=reason))
-
-        def work() -> CornerSheet:
-            length_m = float(grid.distance_m[-1])
-            return corner_sheet(grid.lap, missing, length_m=length_m, alignment=grid.alignment, known=known)
-
-        self._later(work, found, failed)
-
-    def _counting(self) -> tuple[Any, ...]:
-        """Which laps an ideal lap is made of, as something to compare."""
-        return tuple(lap.driven for lap in self.laps if lap.counts and lap.has_telemetry)
-
-    def _keep_ideal(self) -> None:
-        """A lap more may make it better: one that is shown is worked out anew, another one when it is asked for."""
-        version = self._counting()
-        if self.ideal.version == version:
-            return
-        if IDEAL in self.chosen and version:
-            self._work_out_ideal(lambda: None)
-            return
-        if IDEAL in self.chosen:
-            self._show([lap_id for lap_id in self.chosen if lap_id != IDEAL], self.reference_id)
-        if self.ideal.state != "busy":
-            self.ideal = unknown(version)
-
-    def _work_out_ideal(self, then: Callable[[], None]) -> None:
-        """Works out the ideal lap, then does what it is for."""
-        version, before, source = self._counting(), self.ideal, self._source
-        session_id, track = self.session_id, self.corners.track
-        if before.state == "busy":
-            return
-        if before.lap is None:
-            self.ideal = busy(version)
-
-        def work() -> IdealEntry:
-            return ideal_entry([source().read_lap(lap_id) for lap_id, *_ in version], version, track=track)
-
-        def found(entry: IdealEntry) -> None:
-            if self.session_id != session_id:
-                return
-            self.ideal = entry
-            self._forget({IDEAL})
-            if IDEAL in self.chosen:
-                self._show([i for i in self.chosen if i != IDEAL or entry.lap], self.reference_id)
-            if entry.lap is not None:
-                then()
-            self._keep_ideal()
-
-        self._later(work, found, lambda reason: found(impossible(version, reason)))

@@ -1,0 +1,30 @@
+"""What a review page asks of a store."""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+import polars as pl
+
+from ps_analytics.lap import Lap
+from ps_analytics.ui.edits import EditSource
+from ps_analytics.ui.layouts.defaults import LayoutSource
+from ps_analytics.ui.preferences import PreferenceSource
+from ps_analytics.ui.running import RunningSource
+
+
+class LapSource(RunningSource, LayoutSource, PreferenceSource, EditSource, Protocol):
+    """What the page asks of a store; every answer is the asking user's own."""
+
+    def find_events(self) -> pl.DataFrame:
+        """The events, one a row."""
+
+    def find_sessions(self, *, shared: bool = False) -> pl.DataFrame:
+        """The sessions, newest first, one a row; with `shared` also those that others share with the user."""
+
+    def find_laps(
+        self, *, session_id: str | None = None, lap_ids: Sequence[str] | None = None, shared: bool = False
+    ) -> pl.DataFrame:
+        """The laps of a session in order, or those of some ids, one a row."""
+
+    def read_lap(self, lap_id: str, channels: Sequence[str] | None = None, *, reference: Lap | None = None) -> Lap:
+        """A lap with these channels, or with all it has; `reference` is the lap formulas compare it with."""
