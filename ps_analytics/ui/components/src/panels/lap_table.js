@@ -88,7 +88,7 @@ export class LapTablePanel {
   kind(lap) {
     if (lap.kind === "running" || lap.guest || lap.readonly) return h("span", {text: KINDS[lap.kind] ?? lap.kind})
     const now = wordOf(lap)
-    const select = h("select", {class: lap.valid ? "lap-kind" : "lap-kind invalid", "aria-label": `What lap ${lap.number} is`, title: lap.reasons.join("; ") || "What this lap is, and whether it counts", "data-focus": "kind"},
+    const select = h("select", {class: now === WORDS.not.text ? "lap-kind invalid" : "lap-kind", "aria-label": `What lap ${lap.number} is`, title: lap.reasons.join("; ") || "What this lap is, and whether it counts", "data-focus": "kind"},
       h("option", {value: "", text: now}), ...Object.entries(WORDS).filter(([, {text}]) => text !== now).map(([name, {text}]) => h("option", {value: name, text})))
     select.addEventListener("change", () => {
       const {kind, valid} = WORDS[select.value]

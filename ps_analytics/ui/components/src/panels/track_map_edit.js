@@ -17,7 +17,7 @@ export class TrackEditor {
     this.save = h("button", {type: "button", class: "map-save", text: "\u2713 Save", title: "Save (Enter)", onclick: () => this.keep()})
     const drop = h("button", {type: "button", text: "Cancel", title: "Leave it as it was (Escape)", onclick: () => this.close()})
     this.said = h("span", {class: "map-said", role: "status"})
-    this.bar = h("div", {class: "map-edit", role: "group", "aria-label": "Edit the track"}, this.said, this.add, this.save, drop)
+    this.bar = h("div", {class: "map-edit", role: "group", "aria-label": "Changes to the track"}, this.said, this.add, this.save, drop)
     this.root = h("div", {class: "map-editor", "data-testid": "map-editor", hidden: true, onkeydown: (event) => this.press(event)}, this.handles, this.bar)
   }
 
