@@ -215,9 +215,18 @@ class PanelGrid {
 }
 
 export const Grid = {
-  render({model, el}) {
+  render({model, view, el}) {
     dress(el)
-    const made = (plot) => model.get_child("panels")[model.plots.indexOf(plot)]
+    // Each panel measures itself. Bokeh would lay out from here down, also what is not drawn yet, and fail at it.
+    view.compute_layout = () => {
+      view.update_bbox()
+      view._layout_computed = true
+    }
+    const made = (plot) => {
+      const content = model.get_child("panels")[model.plots.indexOf(plot)]
+      if (content) queueMicrotask(() => view.render_children()) // once it is in its panel, which may come after it
+      return content
+    }
     const grid = new PanelGrid(busOf(model.page), made)
     model.on("panels", () => grid.refill())
     model.on("remove", () => grid.destroy())
