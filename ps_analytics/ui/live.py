@@ -99,8 +99,9 @@ class StoreWatcher:
                 tickers = [ticker for _, ticker in those if ticker is not None]
                 if tickers and not problem:
                     latest[user] = self._tick(user, now, tickers, latest.get(user, {}))
-            if listeners:
-                self.looked.set()
+            with self._lock:
+                if listeners and self._listeners.keys() <= listeners.keys():  # nobody came in the meantime
+                    self.looked.set()
             leave.wait(max(LOOK_S, 20 * (time.monotonic() - began)))
 
     def _tick(

@@ -7,19 +7,16 @@ from typing import Any
 import pytest
 
 from ps_analytics.errors import DatabaseUnreachable
-from ps_analytics.plugins import load_plugins
-from ps_analytics.store import schema
-from ps_analytics.store.engine import open_database
 from ps_analytics.store.store import Store, open_store
 from ps_analytics.ui.live import StoreWatcher, snapshot
 
+PATIENCE_S = 60.0
+"""A slow look is followed by a long rest."""
+
 
 @pytest.fixture
-def any_store(database_url: str) -> Iterator[Store]:
-    database = open_database(database_url)
-    schema.push(database.engine, load_plugins())
-    database.close()
-    with open_store(database_url, user="anna") as store:
+def any_store(prepared_url: str) -> Iterator[Store]:
+    with open_store(prepared_url, user="anna") as store:
         yield store
 
 
@@ -40,12 +37,12 @@ def test_a_finished_lap_calls_every_page_of_its_user_and_nobody_elses(
     other: queue.Queue[str] = queue.Queue()
     for user, heard in (("anna", first), ("anna", second), ("bruno", other)):
         watcher.subscribe(user, heard.put)
-    watcher.looked.wait(10)
+    watcher.looked.wait(PATIENCE_S)
     anna.lap(session, lap_time_s=90.0)
-    assert first.get(timeout=10) == ""
-    assert second.get(timeout=10) == ""
+    assert first.get(timeout=PATIENCE_S) == ""
+    assert second.get(timeout=PATIENCE_S) == ""
     bruno.lap(theirs, lap_time_s=80.0)
-    assert other.get(timeout=10) == ""
+    assert other.get(timeout=PATIENCE_S) == ""
     assert other.empty()
 
 
@@ -67,11 +64,11 @@ def test_a_store_that_fails_is_reported_once_and_its_return_as_well(any_store: S
 
     watcher, heard = StoreWatcher(store), queue.Queue[str]()
     watcher.subscribe("anna", heard.put)
-    watcher.looked.wait(10)
+    watcher.looked.wait(PATIENCE_S)
     broken.append(True)
-    assert "nobody answers" in heard.get(timeout=10)
+    assert "nobody answers" in heard.get(timeout=PATIENCE_S)
     broken.clear()
-    assert heard.get(timeout=10) == ""
+    assert heard.get(timeout=PATIENCE_S) == ""
     watcher.close()
 
 
