@@ -1,6 +1,7 @@
 """What a review page shows: what is chosen, and every command. No widgets, so tests run it without a browser."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import param
@@ -217,10 +218,15 @@ class ReviewState(WorkedOutState):
         return self._source()
 
     def renew_laps(self) -> None:
-        """Reads the laps that are shown anew: what the store knows of their track has changed."""
-        self._forget({*self.chosen, self.reference_id})
-        self.corners = CornerSheet()
-        self._show(self.chosen, self.reference_id)
+        """Reads the laps that are shown anew: what the store knows of their track has changed.
+
+        The corners stay where they were until it is known where they are.
+        """
+        with param.parameterized.batch_call_watchers(self):
+            before = self.corners
+            self._forget({*self.chosen, self.reference_id})
+            self.corners = replace(before, reference_id="", rows={}, refused={}, note="")
+            self._show(self.chosen, self.reference_id)
 
     def read_shown(self, lap_id: str) -> Lap:
         """A lap with the channels of the sheet that is shown, as far as it has them.

@@ -175,7 +175,8 @@ export class MapPanel {
     for (const name of ["a", "b"]) if (bus[name] != null) drawPin(ctx, view, bus.indexOf(bus[name]), name.toUpperCase(), colors)
     const index = bus.index
     this.at = drawCars(ctx, view, {bus, colors, index})
-    this.base.dataset.index = index
+    this.base.dataset.index = index // for whoever looks into a page: tests
+    this.base.dataset.scale = view.scale.toFixed(4)
   }
 
   // The cursor to where the line is pointed at. Once a hand is on the line it stays on it.
