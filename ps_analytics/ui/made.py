@@ -1,6 +1,7 @@
 """The panels that Python makes: built when a sheet shows them, told what is new, put into the grid."""
 
-from collections.abc import Mapping, Sequence
+import logging
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import panel as pn
@@ -9,12 +10,18 @@ from panel.viewable import Viewable
 
 from ps_analytics.channels.catalog import unit_of
 from ps_analytics.lap import CONDITION, Lap
+from ps_analytics.plugins import PanelKind
 from ps_analytics.ui.comparison import Column, Comparison
 from ps_analytics.ui.components.grid import Grid
 from ps_analytics.ui.layouts import all_kinds
 from ps_analytics.ui.panels import ShownLap
 from ps_analytics.ui.rows import shown_laps
 from ps_analytics.ui.state import ReviewState
+
+_log = logging.getLogger(__name__)
+
+FAILED = "This panel cannot be drawn; the log of psa serve says why."
+_QUIET = {"color": "var(--ps-dim, #8590a0)", "padding": "24px"}
 
 
 class PageContext:
@@ -95,40 +102,54 @@ def _shown(lap: Mapping[str, Any]) -> ShownLap:
     return ShownLap(lap["id"], lap["label"], lap["color"], dash, lap["reference"])
 
 
+def _brought_up(panel: Any, build: Callable[[Any], Any] | None, context: PageContext) -> Any:
+    """A panel that shows what the context has now: a new one if there is none, or it is one that failed."""
+    if panel is None or isinstance(panel, pn.pane.Str):
+        return build(context) if build is not None else pn.pane.Str("")
+    if not isinstance(panel, Viewable):
+        panel.update(context)
+    return panel
+
+
 class MadePanels:
     """The panels of the sheet that is shown which the browser cannot draw by itself."""
 
-    def __init__(self, state: ReviewState, grid: Grid, *, page: str) -> None:
-        """None yet."""
+    def __init__(
+        self, state: ReviewState, grid: Grid, *, page: str, kinds: Mapping[str, PanelKind] | None = None
+    ) -> None:
+        """None yet.
+
+        Args:
+            state: of the page.
+            grid: where they go.
+            page: key of its bus in the browser.
+            kinds: the kinds of panels there are; None: ours and those of the installed plugins.
+        """
         self._state, self._grid, self._page = state, grid, page
+        self._kinds = all_kinds() if kinds is None else kinds
         self._panels: dict[tuple[str, str], Any] = {}  # by id and kind
 
     def show(self, displays: Mapping[str, Mapping[str, Any]]) -> None:
         """Builds what is new on the sheet, lets go of what is not there any more, and brings the rest up to date."""
         configs = {(config["id"], config["kind"]): config for config in self._configs()}
-        kinds = all_kinds()
         comparison: Comparison | None = self._state.comparison
         if comparison is None:
             return
-        before = dict(self._panels)
-        self._panels = {}
+        before, self._panels = self._panels, {}
         for key, config in configs.items():
             context = PageContext(self._state, comparison, config, page=self._page, displays=displays)
-            panel = before.get(key)
-            if panel is None:
-                build = kinds[key[1]].build
-                self._panels[key] = build(context) if build is not None else None
-            else:
-                self._panels[key] = panel
-                if not isinstance(panel, Viewable):
-                    panel.update(context)
-        if self._panels.keys() != before.keys():
+            try:
+                self._panels[key] = _brought_up(before.get(key), self._kinds[key[1]].build, context)
+            except Exception:  # whatever a stranger's panel raises must not take the page with it
+                _log.exception("the panel '%s' of kind '%s' failed", config["title"], config["kind"])
+                self._panels[key] = pn.pane.Str(FAILED, styles=_QUIET)
+        if list(self._panels.items()) != list(before.items()):
             views = [panel if isinstance(panel, Viewable) else panel.view for panel in self._panels.values()]
             self._grid.param.update(plots=[plot for plot, _ in self._panels], panels=[pn.panel(view) for view in views])
 
     def _configs(self) -> list[Mapping[str, Any]]:
-        layouts, kinds = self._state.layouts, all_kinds()
+        layouts = self._state.layouts
         sheet = next(sheet for sheet in layouts.document["layout"]["sheets"] if sheet["id"] == layouts.sheet_id)
         shown = {item["plotId"] for item in sheet["items"]}
-        known = {name for name, kind in kinds.items() if not kind.native}
+        known = {name for name, kind in self._kinds.items() if not kind.native}
         return [c for c in layouts.document["configs"] if c["id"] in shown and c["kind"] in known]

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from ps_analytics.errors import PurpleSectorError
+from ps_analytics.ui.channel_list import channel_list
 from ps_analytics.ui.column_line import ColumnLine
 from ps_analytics.ui.components.bus import PageBus
 from ps_analytics.ui.components.grid import Grid
@@ -121,6 +122,8 @@ class ReviewWorkspace:
             self.attempt(lambda: self._native.receive(command))
         elif command.get("op") == "view":
             self.attempt(lambda: self._send_detail(command))
+        elif command.get("op") == "channels":
+            self.attempt(lambda: self.bus.send({"op": "channels", **channel_list(self.state)}))
         elif command.get("op") == "export":
             self.attempt(lambda: self._export(str(command["plot"]), str(command["format"])))
         elif action := COMMANDS.get(str(command.get("op"))):
@@ -143,9 +146,9 @@ class ReviewWorkspace:
             self._list_laps()
             self._send_columns()
             displays = channel_rows(self.state)
-            self._made.show(displays)
             self._commit(displays)
             self._send_corners()
+            self._made.show(displays)
             self._native.tell()
 
     def close(self) -> None:
