@@ -10,9 +10,9 @@ class Chart(PageComponent):
     """A figure Python drew, in the page's colours; the browser marks the cursor in it and dims what is out of view.
 
     It finds what to mark by the first tag of a figure's renderers: "lap" (the points of a lap, told apart in place by
-    the column `at`; the second tag is its colour), "all" (the same points, whatever the zoom), "cursor" (an empty one
-    of the columns `x`, `y` and `color`, or `x` and `color`), "zones" (texts in the colours of the column `hue`), "rings",
-    and any other with a lap's colour. A figure whose first tag is "values" marks the values of a channel, its second.
+    the column `at`; the second tag is its colour), "all" (the same points, whatever the zoom), "zones" (texts in the
+    colours of the column `hue`), "rings", and any other with a lap's colour. A figure whose first tag is "values" marks
+    the values of a channel, its second.
     """
 
     figure = Child(doc="A Bokeh figure, or a grid of them.")

@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 from bokeh.models import ColumnDataSource, GridPlot, HoverTool, Range1d
 from bokeh.models.annotations.geometry import Span
-from bokeh.models.glyphs import VSpan
 from bokeh.models.renderers import GlyphRenderer
 from bokeh.plotting import figure
 
@@ -218,8 +217,6 @@ def _new_plot() -> _Plot:
     slow = tuple(Span(dimension="height", line_color=_ZERO, line_dash="dashed", visible=False) for _ in range(2))
     for span in slow:
         made.add_layout(span)
-    marks = made.add_glyph(empty("x", "color"), VSpan(x="x", line_color="color", line_width=1.5))
-    marks.update(tags=["cursor"], level="overlay")
     zones = ColumnDataSource(_zone_rows([]))
     texts = made.text(
         "x", 1, "text", source=zones, y_offset="down", text_color="color", text_font_size="11px", text_align="center",

@@ -71,10 +71,6 @@ class ScatterPanel:
         self._figure.add_tools(self._hover)
         self._pool: list[_Dots] = []
         self._by_lap: dict[str, _Dots] = {}
-        cursor = self._figure.scatter(
-            "x", "y", source=empty("x", "y", "color"), size=11, fill_color="color", line_color="#ffffff", line_width=1.5
-        )
-        cursor.update(tags=["cursor"], level="overlay")
         self._chart = Chart(page=context.page, figure=self._figure)
         self.update(context)
 

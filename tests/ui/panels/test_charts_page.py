@@ -62,7 +62,7 @@ def test_charts_follow_the_page(store: Any, weekend: str, open_review: Callable[
         page.wait_for_function(f"() => {{ const found = ({FIGURES})(); return {condition} }}")
         return page.evaluate(FIGURES)
 
-    drawn = until("found['Speed [km/h]']?.cursor[0].x.length === 2 && found['Throttle [%]']?.bars?.[0].top.length")
+    drawn = until("found['Speed [km/h]']?.lap?.length && found['Throttle [%]']?.bars?.[0].top.length")
     assert len(drawn["Speed [km/h]"]["lap"]) == 2
     expect(page.get_by_test_id("chart").locator("canvas").first).to_be_visible()
 
@@ -75,14 +75,15 @@ def test_charts_follow_the_page(store: Any, weekend: str, open_review: Callable[
     page.evaluate(asked)
     review.bus("bus.setCursor(1000)")
     where = review.bus("bus.laps.map(({id}) => bus.column(id, 'speed')[1000])")
-    moved = until(f"Math.abs(found['Speed [km/h]'].cursor[0].x[0] - {where[0]}) < 1e-3")
-    assert moved["Speed [km/h]"]["cursor"][0]["x"] == pytest.approx(where)
     throttle = review.bus("bus.laps.map(({id}) => bus.column(id, 'throttle')[1000])")
-    assert moved["Throttle [%]"]["cursor"][0]["x"] == pytest.approx(throttle)
+    for name, values in (("points", where), ("throttle", throttle)):
+        marks = page.get_by_test_id(f"marks-{name}").locator(".mark:not([hidden])")
+        expect(marks.first).to_have_attribute("data-x", str(values[0]))
+        assert [float(mark.get_attribute("data-x") or "nan") for mark in marks.all()] == pytest.approx(values)
     assert page.evaluate("globalThis.told") == 0
 
     # A zoom dims the points out of view; the histogram is of what is in view.
-    before = moved["Throttle [%]"]["bars"][0]["top"]
+    before = drawn["Throttle [%]"]["bars"][0]["top"]
     review.bus("bus.setWindow(500, 700)")
     zoomed = until(f"JSON.stringify(found['Throttle [%]'].bars[0].top) !== '{before}'.replaceAll(' ', '')")
     assert [one["drawn"] for one in zoomed["Speed [km/h]"]["lap"]] == [201, 201]
@@ -104,4 +105,4 @@ def test_charts_follow_the_page(store: Any, weekend: str, open_review: Callable[
     review.bus("bus.ask({op: 'layout', do: 'remove', plot: 'gg'})")
     expect(page.get_by_test_id("chart")).to_have_count(1)
     review.bus("bus.setCursor(800)")
-    until("found['Throttle [%]'].cursor[0].x.length === 2")
+    expect(page.get_by_test_id("marks-throttle").locator(".mark:not([hidden])")).to_have_count(2)

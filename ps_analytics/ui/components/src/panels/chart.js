@@ -10,9 +10,11 @@ const TOLD_AFTER_MS = 200 // so long after the last step of a zoom Python is tol
 const NEAR_PX = 14 // a click so near to a point sets the cursor to it
 
 class ChartView {
-  constructor(bus, model) {
+  constructor(bus, model, view) {
     this.bus = bus
     this.model = model
+    this.view = view
+    this.layers = new WeakMap() // plot → the layer with its marks
     this.note = h("p", {class: "message", role: "status"})
     this.remark = h("p", {class: "remark"})
     this.remark.style.cssText = "position:absolute;left:8px;top:2px;font-size:11px;color:var(--dim);pointer-events:none"
@@ -82,8 +84,7 @@ class ChartView {
           const {data} = renderer.data_source
           renderer.data_source.setv({data: {...data, color: data.hue.map((hue) => (hue ? ink(hue) : has.dim))}}, QUIET)
           glyph.setv({text_font: {value: SANS}}, QUIET)
-        } else if (role === "cursor" && "line_color" in glyph.attributes && "fill_color" in glyph.attributes) glyph.setv({line_color: {value: has.text}}, QUIET)
-        else if (color) paint(glyph, ink(color))
+        } else if (color) paint(glyph, ink(color))
       }
     }
   }
@@ -112,17 +113,38 @@ class ChartView {
     }
   }
 
-  // Marks where each lap is at the cursor.
+  // Marks where each lap is at the cursor. The marks are elements over the plot: Bokeh would draw all points anew.
   point() {
     if (!this.root.isConnected) return
-    for (const figure of this.figures) {
-      const all = tagged(figure)
-      const marks = all.find(([, role]) => role === "cursor")?.[0]
-      if (!marks) continue
-      const found = figure.tags[0] === "values" ? this.values(figure) : all.filter(([, role]) => role === "lap").map((one) => this.place(one)).filter(Boolean)
-      const data = Object.fromEntries(Object.keys(marks.data_source.data).map((key) => [key, found.map((one) => one[key])]))
-      marks.data_source.setv({data}, QUIET)
+    for (const plot of plotsIn(this.view)) {
+      const figure = plot.model
+      const line = figure.tags[0] === "values"
+      const found = line ? this.values(figure) : tagged(figure).filter(([, role]) => role === "lap").map((one) => this.place(one)).filter(Boolean)
+      const {x_scale, y_scale, bbox} = plot.frame
+      const layer = this.layerOf(plot)
+      while (layer.childElementCount < found.length) layer.append(h("i", {class: "mark"}))
+      for (const [at, mark] of [...layer.children].entries()) {
+        const one = found[at]
+        const [left, top] = one ? [x_scale.compute(one.x), line ? bbox.top : y_scale.compute(one.y)] : [NaN, NaN]
+        const inside = left >= bbox.left && left <= bbox.right && top >= bbox.top && top <= bbox.bottom
+        mark.hidden = !inside
+        if (!inside) continue
+        mark.dataset.x = one.x
+        mark.style.cssText = line ? lineStyle(left, top, bbox.height, one.color) : dotStyle(left, top, one.color)
+      }
     }
+  }
+
+  // The layer over a plot; when Bokeh has painted, the marks are put where the axes have them now.
+  layerOf(plot) {
+    if (!this.layers.has(plot)) {
+      this.layers.set(plot, h("div", {class: "marks", "data-testid": `marks-${plot.model.tags[1] ?? "points"}`}))
+      plot.repainted.connect(() => this.point())
+    }
+    const layer = this.layers.get(plot)
+    layer.style.cssText = "position:absolute;inset:0;overflow:hidden;pointer-events:none"
+    if (layer.getRootNode() !== plot.shadow_el) plot.shadow_el.append(layer)
+    return layer
   }
 
   // The point of a lap that is nearest to the cursor, unless the lap has none there.
@@ -166,6 +188,19 @@ function tagged(figure) {
   return figure.renderers.filter(({tags}) => tags.length).map((renderer) => [renderer, ...renderer.tags])
 }
 
+// The plots in a view that are drawn.
+function plotsIn(view) {
+  return [...(view.child_views ?? [])].flatMap((child) => (child.model.type === "Figure" ? (child.frame?.bbox && child.layout ? [child] : []) : plotsIn(child)))
+}
+
+function lineStyle(left, top, height, color) {
+  return `position:absolute;left:0;top:0;width:1.5px;height:${height}px;background:${color};transform:translate(${left - 0.75}px,${top}px)`
+}
+
+function dotStyle(left, top, color) {
+  return `position:absolute;left:-5px;top:-5px;width:10px;height:10px;box-sizing:border-box;border:1.5px solid var(--text, #fff);border-radius:50%;background:${color};transform:translate(${left}px,${top}px)`
+}
+
 // Gives a glyph a colour wherever it does not go by a column.
 function paint(glyph, color) {
   for (const name of ["fill_color", "line_color", "text_color"]) {
@@ -198,10 +233,10 @@ function firstFrom(sorted, value) {
 }
 
 export const Chart = {
-  render({model, el}) {
+  render({model, view, el}) {
     dress(el)
-    const view = new ChartView(busOf(model.page), model)
-    model.on("remove", () => view.destroy())
-    return view.root
+    const chart = new ChartView(busOf(model.page), model, view)
+    model.on("remove", () => chart.destroy())
+    return chart.root
   },
 }
