@@ -111,10 +111,12 @@ class ReviewState(WorkedOutState):
         """
         with param.parameterized.batch_call_watchers(self):
             self._find_sessions()
+            known = {row["session_id"] for row in self.sessions}
+            session_id = self.session_id if self.session_id in known else worth_a_look(self.sessions)
             if self.status == "loading":
                 self.preferences.refresh()
-            known = {row["session_id"] for row in self.sessions}
-            self._open(self.session_id if self.session_id in known else worth_a_look(self.sessions))
+                self.layouts.open_default(**self._recording_of(session_id))
+            self._open(session_id)
             self.problem = self._said
 
     def report(self, problem: str) -> None:
@@ -286,6 +288,7 @@ class ReviewState(WorkedOutState):
         if running != self.running:
             self.param.update(running=running, running_s=0.0, running_note="", grown=None)
         self.param.update(session_id=session_id, laps=laps, guests=guests)
+        self.layouts.follow(**self._recording_of(session_id))
         if not chosen or chosen != self.chosen or stale & set(chosen) or self.status != "ready":
             self._show(chosen or first_choice(laps, running), self.reference_id)
         self._keep_ideal()
@@ -297,6 +300,11 @@ class ReviewState(WorkedOutState):
         found = self._source().find_laps(lap_ids=[lap.lap_id for lap in self.guests], shared=True).to_dicts()
         now = {row["lap_id"]: lap_row(row) for row in found}
         return [now[lap.lap_id] for lap in self.guests if lap.lap_id in now]
+
+    def _recording_of(self, session_id: str) -> dict[str, str | None]:
+        """Which car a session is of, and what recorded it."""
+        row = next((row for row in self.sessions if row["session_id"] == session_id), {})
+        return {"car": row.get("car"), "source": row.get("source")}
 
     def _is_recording(self, session_id: str) -> bool:
         return any(row["session_id"] == session_id and row["status"] == "recording" for row in self.sessions)

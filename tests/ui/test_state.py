@@ -432,3 +432,25 @@ def test_a_guest_whose_track_is_another_says_why_it_is_not_laid(
     state.toggle_lap(lap_id)
     assert lap_id not in state.comparison.laps
     assert state.comparison.refused[lap_id].startswith("these laps cannot be compared")
+
+
+def test_a_first_look_opens_the_layout_of_the_session_s_car_and_a_later_session_leaves_it(
+    store: Store, weekend: str, paddock: Any, drive: Any
+) -> None:
+    before = ReviewState(lambda: store)
+    before.refresh()
+    before.layouts.make_default("tyres", "car")
+    other = paddock.session("Practice", car="Another")
+    paddock.lap(other, drive())
+    state = ReviewState(lambda: store)
+    state.session_id = weekend
+    state.refresh()
+    assert state.layouts.layout_id == "tyres"
+    state.select_session(other)
+    assert state.layouts.layout_id == "tyres"
+    state.layouts.make_default("engineer", "car")  # of the session that is shown now
+    assert ReviewState(lambda: store).layouts.layout_id == "driver"
+    later = ReviewState(lambda: store)
+    later.session_id = other
+    later.refresh()
+    assert later.layouts.layout_id == "engineer"

@@ -89,10 +89,14 @@ class LayoutState(EditingState):
             car: of the session that is shown.
             source: what recorded it.
         """
-        self._car, self._recorded_by = car or "", source or ""
+        self.follow(car=car, source=source)
         with param.parameterized.batch_call_watchers(self):
             self.refresh()
             self._open_default()
+
+    def follow(self, *, car: str | None = None, source: str | None = None) -> None:
+        """Another session is shown, of this car and source: what "for this car" means from here on."""
+        self._car, self._recorded_by = car or "", source or ""
 
     def open(self, layout_id: str) -> None:
         """Shows a layout, with what was done to it before and not saved.
