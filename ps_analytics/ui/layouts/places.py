@@ -12,6 +12,8 @@ Side = Literal["right", "down"]
 COLUMNS = 12
 LEAST_W, LEAST_H = 2, 80
 """No panel is narrower (columns) or lower (pixels)."""
+FITTED_H = 900
+"""Height of a sheet that fills the window, in pixels: what its panels share, whatever the window has."""
 LOWEST = 20_000
 """No panel reaches below, in pixels."""
 
@@ -86,7 +88,7 @@ def with_new(items: Sequence[Item], new_id: str, height: int, *, fit: bool) -> l
         fit: the sheet fills the window: the column makes room for it, if that leaves each of its panels high enough.
     """
     if not items:
-        return [{"plotId": new_id, "x": 0, "y": 0, "w": COLUMNS, "h": height}]
+        return [{"plotId": new_id, "x": 0, "y": 0, "w": COLUMNS, "h": FITTED_H if fit else height}]
     columns = [(item["x"], item["w"]) for item in items]
     x, w = max(columns, key=lambda column: (columns.count(column), column[1], -column[0]))
     below = [item for item in items if _share_columns(item, {"x": x, "w": w})]

@@ -155,4 +155,6 @@ def test_it_does_not_where_a_panel_would_become_too_low() -> None:
 
 
 def test_the_first_panel_of_a_sheet_has_its_whole_width() -> None:
-    assert places(with_new([], "new", 200, fit=True)) == {"new": [0, 0, 12, 200]}
+    assert places(with_new([], "new", 200, fit=False)) == {"new": [0, 0, 12, 200]}
+    # One that fills the window has room for others from the first on.
+    assert places(with_new([], "new", 200, fit=True)) == {"new": [0, 0, 12, 900]}
