@@ -77,12 +77,12 @@ def run(
     return [*over, live.end()], between
 
 
-def test_a_million_rows_of_many_laps_come_out_as_evaluate_has_them_bit_for_bit() -> None:
+def test_many_laps_in_pieces_of_any_size_come_out_as_evaluate_has_them_bit_for_bit() -> None:
     chance, rows = Random(5), 0
     for number in range(20):
-        frame = driven(chance, f"s{number}", laps=chance.randint(8, 14), rows=chance.randint(3_000, 7_000))
+        frame = driven(chance, f"s{number}", laps=chance.randint(8, 14), rows=chance.randint(600, 1_400))
         entries = GROUPS[number % len(GROUPS)]
-        over, between = run(live_channels(entries, frame), chance, frame, most=8_000)
+        over, between = run(live_channels(entries, frame), chance, frame, most=1_600)
         rows += len(frame)
         alone = {name: formula for name, formula in entries.items() if name not in LASTING}
         own = list(alone)
@@ -99,7 +99,7 @@ def test_a_million_rows_of_many_laps_come_out_as_evaluate_has_them_bit_for_bit()
         keep_what_is_settled(between, {lap.lap_id: lap.frame for lap in over}, own)
         of_laps = dict(session.with_columns(frame["lap_id"]).partition_by("lap_id", as_dict=True, include_key=False))
         keep_what_is_settled(between, {lap: values for (lap,), values in of_laps.items()}, list(LASTING))
-    assert rows > 10**6
+    assert rows > 2 * 10**5
 
 
 def keep_what_is_settled(between: list[LapValues], ends: Mapping[Any, pl.DataFrame], names: list[str]) -> None:

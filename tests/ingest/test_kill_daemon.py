@@ -85,7 +85,7 @@ def running_daemon(settings: Settings) -> Iterator[subprocess.Popen]:
 
 @pytest.mark.slow
 def test_frames_outlive_a_daemon_killed_at_random_moments(house):
-    moments, kills = random.Random(20), 4 if house.settings.url.startswith("postgresql") else 10
+    moments, kills = random.Random(20), 4 if house.settings.url.startswith("postgresql") else 6
     settings = house.settings.model_copy(update={"ingest_port": free_port(house.settings)})
     with Connection(settings, name="simulated") as connection:
         with closing(Drive(connection)) as drive:
