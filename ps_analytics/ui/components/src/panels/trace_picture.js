@@ -5,7 +5,7 @@ import {drawConditions} from "./conditions.js"
 import {drawFrame} from "./frame.js"
 import {valueText} from "./values.js"
 import {VectorContext} from "./vector_context.js"
-import {family} from "../bus_places.js"
+import {family} from "../bus_axes.js"
 import {fixed, lapTime} from "../numbers.js"
 import {MONO, SANS, ink} from "../theme.js"
 
