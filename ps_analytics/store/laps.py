@@ -51,6 +51,8 @@ LAPS: dict[str, Any] = {
     "notes": pl.String, "owner": pl.String,
 }  # fmt: skip
 """The columns of `find_laps`."""
+CHANNELS: dict[str, Any] = {"lap_id": pl.String, "channel": pl.String, "unit": pl.String, "rate_hz": pl.Float64}
+"""The columns of `find_channels`."""
 _COLUMNS = (
     Lap.id,
     Lap.session_id,
@@ -84,6 +86,14 @@ def find_best_laps(connection: Connection, scope: Reading, conditions: Sequence[
     counting = (KIND == "timed", VALID.is_(True), Lap.lap_time_s > 0)
     laps = _found(connection, scope.once(_seen).where(*counting, *conditions).order_by(*order))
     return laps.unique("session_id", keep="first", maintain_order=True)
+
+
+def find_channels(connection: Connection, scope: Reading, lap_ids: Sequence[str]) -> pl.DataFrame:
+    """The channels sealed laps were recorded with: the columns of `Store.find_channels`."""
+    columns = (Lap.id, LapTrace.channel, LapTrace.unit, LapTrace.rate_hz)
+    rows = [tuple(row) for row in connection.execute(scope.traces(*columns).where(Lap.id.in_(lap_ids)))]
+    rows.sort(key=lambda row: (lap_ids.index(row[0]), in_catalogue_order(row[1])))
+    return pl.DataFrame(rows, schema=CHANNELS, orient="row")
 
 
 def _seen(scope: Reading) -> Rows:

@@ -144,6 +144,15 @@ class Store(MathStore, TrackStore, WorkspaceStore):
         with self._database.read() as connection:
             return laps_.find_laps(connection, scope, given)
 
+    def find_channels(self, lap_ids: Sequence[str]) -> pl.DataFrame:
+        """What laps were recorded with, none of which is read; the laps in the order given, one channel of one a row.
+
+        Columns: lap_id, channel, unit (null if unknown), rate_hz. A lap that is not sealed yet has none here, and
+        neither has one the user may not see.
+        """
+        with self._database.read() as connection:
+            return laps_.find_channels(connection, self._scope.readable, list(lap_ids))
+
     def read_lap(
         self,
         lap_id: str,

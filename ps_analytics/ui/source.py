@@ -1,7 +1,7 @@
 """What a review page asks of a store."""
 
-from collections.abc import Sequence
-from typing import Protocol
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
 
 import polars as pl
 
@@ -25,6 +25,15 @@ class LapSource(RunningSource, LayoutSource, PreferenceSource, EditSource, Proto
         self, *, session_id: str | None = None, lap_ids: Sequence[str] | None = None, shared: bool = False
     ) -> pl.DataFrame:
         """The laps of a session in order, or those of some ids, one a row."""
+
+    def find_channels(self, lap_ids: Sequence[str]) -> pl.DataFrame:
+        """What laps were recorded with: lap_id, channel, unit, rate_hz."""
+
+    def find_math_channels(self) -> pl.DataFrame:
+        """The user's math channels, one a row."""
+
+    def read_setup(self, session_id: str) -> Mapping[str, tuple[Any, str]]:
+        """What the vehicle of a session was set to: value and unit by parameter."""
 
     def read_lap(self, lap_id: str, channels: Sequence[str] | None = None, *, reference: Lap | None = None) -> Lap:
         """A lap with these channels, or with all it has; `reference` is the lap formulas compare it with."""
