@@ -8,8 +8,11 @@ from numpy.typing import NDArray
 
 from ps_analytics.analysis.align import grid_lap
 from ps_analytics.lap import Lap, LapKind, Trace
+from ps_analytics.store.store import Store
 from ps_analytics.ui.comparison import Grid
 from ps_analytics.ui.reckoning import reckoned_line
+from ps_analytics.ui.rows import map_note
+from ps_analytics.ui.state import ReviewState
 
 Floats = NDArray[np.float64]
 
@@ -66,3 +69,21 @@ def test_only_a_reference_without_positions_has_its_line_reckoned_and_says_from_
     recorded = Grid.of(placed).lay(placed, ["speed"])
     assert recorded.reckoned_from == ""
     assert "reckoned_x" not in recorded.columns
+
+
+def test_the_page_says_that_a_map_is_estimated_or_why_there_is_none(
+    driven: dict[str, Floats], paddock: Any, store: Store
+) -> None:
+    notes = []
+    for kept in (("yaw_rate",), ()):
+        names = ("timestamp", "speed", "normalized_position", "distance", *kept)
+        session = paddock.session("No GPS")
+        paddock.lap(session, {name: driven[name] for name in names})
+        state = ReviewState(lambda: store)
+        state.refresh()
+        state.select_session(session)
+        notes.append(map_note(state))
+    assert notes == [
+        "estimated from speed and yaw rate",
+        "No track map: lap 0, the reference, has neither positions nor speed and yaw rate.",
+    ]

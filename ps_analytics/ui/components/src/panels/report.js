@@ -57,14 +57,14 @@ export class ReportPanel {
     this.table.setColumns([
       ...(section ? [{name: "section", text: section, left: true}] : []),
       {name: "channel", text: "Channel", left: true},
-      ...(several ? [{name: "lap", text: "Lap", left: true}] : []),
+      ...(several ? [{name: "whose", text: "Lap", left: true}] : []),
       ...said.columns.map(({name, title}) => ({name, text: title, first: name === "min" ? "up" : "down"})),
     ])
     this.table.show(rows.map((row, i) => this.row(row, laps.get(row.lap), rows[i - 1], i)))
   }
 
   row(row, lap, before, i) {
-    const values = {...row, channel: row.label, lap: lap?.label ?? "", section: i}
+    const values = {...row, channel: row.label, whose: lap?.label ?? "", section: i}
     const again = {section: before?.section === row.section, channel: before?.section === row.section && before?.channel === row.channel}
     const state = JSON.stringify([row, lap, lap && ink(lap.color), again])
     return {key: `${row.section}|${row.channel}|${row.lap}`, state, values, build: (tr) => this.build(tr, row, lap, again)}
@@ -75,7 +75,7 @@ export class ReportPanel {
     const content = {
       section: [row.section],
       channel: [h("span", {text: row.label}), h("i", {text: row.unit})],
-      lap: [h("span", {style: `color:${ink(lap?.color ?? "")}`, text: lap?.label ?? ""})],
+      whose: [h("span", {style: `color:${ink(lap?.color ?? "")}`, text: lap?.label ?? ""})],
     }
     tr.replaceChildren(...this.table.columns.map(({name, left}) => {
       const words = content[name]

@@ -38,7 +38,7 @@ export function tintOf(bus, {color, of}) {
   return byChannel(bus, color, lap)
 }
 
-const plain = (_, colors) => colors.dim
+const plain = (_, colors) => colors.faint
 
 function byChannel(bus, name, lap) {
   const channel = bus.channels[name]
@@ -57,7 +57,7 @@ function gainAndLoss(bus) {
   const known = slopes.filter((slope) => !Number.isNaN(slope)).map(Math.abs).sort()
   const most = Math.max(known[Math.floor((known.length - 1) * STRONGEST)] ?? 0, LEAST_SLOPE * LEVELS)
   const keys = Int8Array.from(slopes, (slope) => levelOf(slope, most))
-  const color = (key, colors) => (key ? `color-mix(in oklab, ${key > 0 ? colors.loss : colors.gain} ${(Math.abs(key) / LEVELS) * 75 + 25}%, ${colors.dim})` : colors.dim)
+  const color = (key, colors) => (key ? `color-mix(in oklab, ${key > 0 ? colors.loss : colors.gain} ${(Math.abs(key) / LEVELS) * 75 + 25}%, ${colors.faint})` : colors.faint)
   return {kind: DELTA, keys, color, lap, most}
 }
 
