@@ -36,10 +36,11 @@ export class Bus extends Places {
     this._ears = new Map() // op → what else listens to Python
   }
 
-  // Points at a lap, so that every plot shows which one it is; "" at none.
+  // Points at a lap, so that every plot shows which one it is; "" at none, as one that is not drawn.
   light(lap) {
-    if (this.lit === lap) return
-    this.lit = lap
+    const next = this.laps.some(({id}) => id === lap) ? lap : ""
+    if (this.lit === next) return
+    this.lit = next
     this.announce("light")
   }
 

@@ -19,7 +19,8 @@ class LapRow {
       this.swatch, this.number, this.time, this.gap, this.marks, this.sectors)
     this.reference = h("button", {class: "reference", type: "button", text: "R", onclick: () => bus.ask({op: "reference", lap: id})})
     this.reason = h("p", {class: "reason", hidden: true})
-    this.root = h("li", {"data-lap": id}, h("div", {class: "row"}, this.toggle, this.reference), this.reason)
+    const light = (lap) => () => bus.light(lap) // its lines stand out in every plot
+    this.root = h("li", {"data-lap": id, onpointerenter: light(id), onpointerleave: light("")}, h("div", {class: "row"}, this.toggle, this.reference), this.reason)
   }
 
   show(lap) {

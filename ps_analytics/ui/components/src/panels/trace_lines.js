@@ -11,6 +11,7 @@ const CHANNEL_DASHES = [null, [7, 4], [2, 3], [9, 3, 2, 3], [14, 4], [5, 2, 1, 2
 const OPEN = {width: 1.25, dash: [2, 3]} // of a lap that is being driven: what may still change
 const REFERENCE_WIDTH = 1.25 // thinner: what is compared with it is what one looks at
 const WIDTH = 1.75
+const LIT = 0.75 // pixels its lines are wider
 const ASIDE = 0.3 // how much is left of the other laps while one is pointed at
 const LOSS = "rgb(255 90 80 / .16)"
 const GAIN = "rgb(60 210 110 / .16)"
@@ -65,12 +66,13 @@ export function tailOf({channel, lane, color}) {
   return {scale: lane.scale, stroke: color, ...OPEN, paths: channel.stepped ? STEPPED : LINEAR, points: {show: false}}
 }
 
-// Shows which lap is pointed at; "" shows all alike.
+// Shows which lap is pointed at; one without a line here, or "", shows all alike.
 export function light(plot, lines, lap) {
+  const there = lines.some((line) => line.lap.id === lap)
   lines.forEach((line, i) => {
-    const series = plot.series[i + 1]
-    series.alpha = lap && line.lap.id !== lap ? ASIDE : 1
-    series.width = line.width + (lap === line.lap.id ? 0.75 : 0)
+    const lit = line.lap.id === lap
+    plot.series[i + 1].alpha = there && !lit ? ASIDE : 1
+    plot.series[i + 1].width = line.width + (lit ? LIT : 0)
   })
 }
 
