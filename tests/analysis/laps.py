@@ -1,6 +1,7 @@
 """Laps whose every moment is known: closed forms, and simulated laps beside their continuous truth."""
 
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 import numpy as np
 import polars as pl
@@ -92,7 +93,7 @@ class Outing:
     dense: SimulatedSession
 
     def frames(self, rate_hz: float = 60.0) -> pl.DataFrame:
-        return drive_four(self.circuit, rate_hz).frames
+        return _frames(self.circuit, rate_hz)
 
     def laps(self, frames: pl.DataFrame, rate_hz: float = 60.0) -> list[Lap]:
         """The timed laps, each with its own frames only."""
@@ -112,6 +113,11 @@ class Outing:
         return lap_from(
             columns, lap_time_s=truth.lap_time_s, start_s=truth.start_s, rate_hz=rate_hz, lap_number=truth.lap_number
         )
+
+
+@lru_cache(maxsize=8)
+def _frames(circuit: Circuit, rate_hz: float) -> pl.DataFrame:
+    return drive_four(circuit, rate_hz).frames
 
 
 def drive_four(circuit: Circuit, rate_hz: float) -> SimulatedSession:

@@ -1,6 +1,7 @@
 """The error band holds the simulator's truth 95 times of 100, whatever the stream."""
 
 from collections.abc import Callable
+from functools import cache
 
 import numpy as np
 import polars as pl
@@ -46,10 +47,15 @@ def jittered(session: SimulatedSession, seed: int) -> SimulatedSession:
     return trouble.jittered(session, seed=seed)
 
 
+@cache
+def drawn(seed: int, rate_hz: float) -> SimulatedSession:
+    return draw_outing(seed, laps=LAPS, rate_hz=rate_hz)
+
+
 def errors_and_bands(
     seed: int, change: Trouble, rate_hz: float, names: tuple[str, ...]
 ) -> tuple[np.ndarray, np.ndarray]:
-    session = draw_outing(seed, laps=LAPS, rate_hz=rate_hz)
+    session = drawn(seed, rate_hz)
     frames = change(session, seed).frames
     timed = [lap for lap in session.truth if lap.lap_time_s is not None]
     laps = [_lap(frames, truth, rate_hz, names) for truth in timed]
