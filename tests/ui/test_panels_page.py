@@ -78,11 +78,8 @@ def panels(review: Any) -> Any:
 
 
 def test_gauges_show_both_laps_at_the_cursor_without_asking_the_server(panels: Any) -> None:
-    gauges, page = panels.page.get_by_test_id("gauges"), panels.page
-    page.evaluate(
-        "() => { globalThis.sent = 0; const send = WebSocket.prototype.send;"
-        " WebSocket.prototype.send = function (...what) { globalThis.sent += 1; return send.apply(this, what) } }"
-    )
+    gauges = panels.page.get_by_test_id("gauges")
+    panels.bus("(globalThis.asked = [], bus.ask = (command) => asked.push(command.op))")
     for place in (700, 1900):
         with panels.painted():
             panels.bus(f"bus.setCursor({place})")
@@ -95,7 +92,7 @@ def test_gauges_show_both_laps_at_the_cursor_without_asking_the_server(panels: A
     throttle = gauges.get_by_role("group", name="Throttle").locator(".gauge-bar").first
     share = throttle.evaluate("(bar) => new DOMMatrix(getComputedStyle(bar).transform).d")
     assert share == pytest.approx(panels.bus("bus.column(bus.laps[1].id, 'throttle')[bus.index]") / 100, abs=0.01)
-    assert page.evaluate("globalThis.sent") == 0
+    assert panels.bus("globalThis.asked") == []
     panels.screenshot("panels")
 
 
