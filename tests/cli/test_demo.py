@@ -1,6 +1,7 @@
 """`psa demo` as a person starts it: a fresh data folder, one command, Ctrl-C."""
 
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -86,13 +87,16 @@ def test_the_demo_serves_laps_drives_live_and_leaves_nothing_behind_twice_in_a_r
 
 
 @pytest.mark.slow
-def test_a_port_in_use_stops_the_demo_with_one_sentence(tmp_path: Path) -> None:
+def test_a_port_in_use_stops_the_demo_with_one_sentence(tmp_path: Path, demo_url: str) -> None:
+    past = tmp_path / "demo.sqlite"  # so none is driven first
+    shutil.copy(demo_url.removeprefix("sqlite:///"), past)
+    settings = {"PS_DATABASE_URL": f"sqlite:///{past.as_posix()}", "PS_INGEST_PORT": str(_free_port())}
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         port = taken.getsockname()[1]
         log = tmp_path / "log"
-        with _demo(tmp_path / "data", log, PS_PORT=str(port), PS_INGEST_PORT=str(_free_port())) as demo:
+        with _demo(tmp_path / "data", log, PS_PORT=str(port), **settings) as demo:
             assert demo.wait(PATIENCE_S) == 1
     said = log.read_text()
     assert f"psa: port {port} is in use by another program. Stop it, or set PS_PORT to a free port." in said
