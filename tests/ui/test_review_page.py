@@ -273,7 +273,7 @@ def test_a_light_page_is_one_click_away_and_stays_light(review: Any) -> None:
 @pytest.mark.slow
 def test_sessions_opened_and_closed_leave_nothing_behind(review: Any, served: Any) -> None:
     context, before = review.page.context, len(alive())
-    for _ in range(20):
+    for _ in range(8):
         page = context.new_page()
         page.goto(served.url)
         type(review)(page).drawn()
