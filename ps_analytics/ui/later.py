@@ -5,10 +5,9 @@ from concurrent.futures import Executor, Future
 from typing import Protocol, TypeVar
 
 from ps_analytics.errors import PurpleSectorError
+from ps_analytics.ui.attempts import BROKEN
 
 T = TypeVar("T")
-
-BROKEN = "Something went wrong here; the log of `psa serve` says what."
 
 
 class Later(Protocol):

@@ -1,11 +1,10 @@
 """What Python works out for panels the browser draws: report, notes, video. A panel is told only what is new."""
 
-import logging
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from ps_analytics.errors import PurpleSectorError
-from ps_analytics.ui.later import BROKEN
+from ps_analytics.ui.attempts import attempt
 from ps_analytics.ui.made import PageContext
 from ps_analytics.ui.panels.notes import notes_message, write_note
 from ps_analytics.ui.panels.report import ReportPanel
@@ -13,11 +12,11 @@ from ps_analytics.ui.panels.video import align_video, attach_video, video_messag
 from ps_analytics.ui.rows import channel_rows
 from ps_analytics.ui.state import ReviewState
 
-_log = logging.getLogger(__name__)
-
 Message = Mapping[str, Any]
 
-ACTIONS: dict[str, Callable[[Any, Message], None]] = {
+Action = Callable[[Any, Message], None]
+
+ACTIONS: dict[str, Action] = {
     "note": write_note,
     "video": attach_video,
     "align": align_video,
@@ -43,17 +42,16 @@ class NativePanels:
         """Does what is asked in a panel, and tells it what it shows now; what goes wrong is said there."""
         plot, problem = str(command.get("plot")), ""
         if action := ACTIONS.get(str(command.get("do"))):
-            try:
-                action(self._state.source, command)
-                self._state.refresh()
-            except PurpleSectorError as error:
-                problem = str(error)
-            except Exception:  # the top of every callback of these panels: they must not die without a word
-                _log.exception("a callback of a panel failed")
-                problem = BROKEN
+            said: list[str] = []
+            attempt(lambda: self._act(action, command), said.append)
+            problem = "".join(said)
         self._said.pop(plot, None)
         self._reported.pop(plot, None)
         self.tell(only=plot, problem=problem, lap=command.get("lap"))
+
+    def _act(self, action: Action, command: Message) -> None:
+        action(self._state.source, command)
+        self._state.refresh()
 
     def tell(self, *, only: str = "", problem: str = "", lap: object = None) -> None:
         """Tells each panel what is another for it."""

@@ -1,12 +1,11 @@
 """Between the state and the components: what changed goes to the browser once, what the user does becomes a command."""
 
-import logging
 from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
 
-from ps_analytics.errors import PurpleSectorError
+from ps_analytics.ui.attempts import attempt
 from ps_analytics.ui.channel_list import channel_list
 from ps_analytics.ui.column_line import ColumnLine
 from ps_analytics.ui.components.bus import PageBus
@@ -32,10 +31,6 @@ from ps_analytics.ui.rows import (
 )
 from ps_analytics.ui.running import Growth
 from ps_analytics.ui.state import ReviewState
-
-_log = logging.getLogger(__name__)
-
-UNEXPECTED = "Something went wrong here; the log of `psa serve` says what. Reload the page to go on."
 
 WATCHED = ("events", "sessions", "laps", "guests", "running", "event_id", "session_id", "chosen", "reference_id",
            "slots", "comparison", "over_time", "status", "problem")  # fmt: skip
@@ -130,14 +125,8 @@ class ReviewWorkspace:
             self.attempt(lambda: action(self.state, command))
 
     def attempt(self, action: Callable[[], None]) -> None:
-        """Runs what a callback is for: an error becomes a sentence on the page; an unexpected one is logged as well."""
-        try:
-            action()
-        except PurpleSectorError as error:
-            self.state.report(str(error))
-        except Exception:  # the top of every callback of the page: it must not die without a word
-            _log.exception("a callback of the review page failed")
-            self.state.report(UNEXPECTED)
+        """Runs what a callback is for; what goes wrong is said on the page."""
+        attempt(action, self.state.report)
 
     def update(self) -> None:
         """Brings the components up to date with the state."""

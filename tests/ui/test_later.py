@@ -8,7 +8,8 @@ from threading import current_thread, main_thread
 import pytest
 
 from ps_analytics.errors import NotFound
-from ps_analytics.ui.later import BROKEN, on
+from ps_analytics.ui.attempts import BROKEN
+from ps_analytics.ui.later import on
 
 
 @pytest.fixture

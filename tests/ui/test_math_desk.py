@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from ps_analytics.store.store import Store
-from ps_analytics.ui.later import BROKEN
+from ps_analytics.ui.attempts import BROKEN
 from ps_analytics.ui.math.editor import MathEditor
 from ps_analytics.ui.math.entries import key_of
 from ps_analytics.ui.math.state import MathState
@@ -202,7 +202,7 @@ def test_a_command_that_makes_no_sense_is_logged_and_said(
     opened: Wire, command: dict[str, Any], caplog: pytest.LogCaptureFixture
 ) -> None:
     assert opened.ask(**command)["said"] == BROKEN
-    assert "a callback of the math editor failed" in caplog.text
+    assert "a callback of the page failed" in caplog.text
 
 
 @pytest.mark.parametrize(

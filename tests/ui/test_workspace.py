@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from ps_analytics.store.store import Store
+from ps_analytics.ui.attempts import BROKEN
 from ps_analytics.ui.rows import corner_message, lap_rows, session_choice
 from ps_analytics.ui.state import ReviewState
-from ps_analytics.ui.workspace import UNEXPECTED, ReviewWorkspace
-
+from ps_analytics.ui.workspace import ReviewWorkspace
 
 LISTS = ("layout", "choices", "laps")
 """What a page is told beside what it draws."""
@@ -173,8 +173,8 @@ def test_a_command_that_makes_no_sense_is_logged_and_said(
 ) -> None:
     wire.ask("ready")
     (commit,) = wire.ask(**command)
-    assert commit["status"]["text"] == UNEXPECTED
-    assert "a callback of the review page failed" in caplog.text
+    assert commit["status"]["text"] == BROKEN
+    assert "a callback of the page failed" in caplog.text
 
 
 def test_an_unknown_command_does_nothing(wire: Wire, weekend: str) -> None:

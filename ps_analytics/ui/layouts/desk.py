@@ -1,20 +1,16 @@
 """Between a layout state and the browser: what changed is sent once, what the user does becomes a command."""
 
-import logging
 from collections.abc import Callable, Mapping
 from typing import Any
 
 import param
 
-from ps_analytics.errors import PurpleSectorError
-from ps_analytics.ui.later import BROKEN
+from ps_analytics.ui.attempts import attempt
 from ps_analytics.ui.layouts.document import AXES, MODES, MOST_SHEETS
 from ps_analytics.ui.layouts.edits import SIDES
 from ps_analytics.ui.layouts.fields import Fields
 from ps_analytics.ui.layouts.kinds import MOST_CHANNELS, all_kinds
 from ps_analytics.ui.layouts.state import LayoutState
-
-_log = logging.getLogger(__name__)
 
 Command = Mapping[str, Any]
 Send = Callable[[Mapping[str, Any]], None]
@@ -79,15 +75,14 @@ TOLD = ("document", "sheet_id", "layout_id", "name", "modified", "entries", "del
 class LayoutDesk:
     """The browser side of a page's layouts, in step with their state. It sends nothing before it is asked to."""
 
-    def __init__(self, state: LayoutState, send: Send, *, unexpected: str = BROKEN) -> None:
+    def __init__(self, state: LayoutState, send: Send) -> None:
         """The desk of a page.
 
         Args:
             state: what it shows.
             send: sends a message to the browser.
-            unexpected: the sentence for an error nobody foresaw.
         """
-        self.state, self._send, self._unexpected = state, send, unexpected
+        self.state, self._send = state, send
         self._listening = False
         self._watcher = state.param.watch(lambda *_: self._tell(), list(TOLD))
 
@@ -96,14 +91,8 @@ class LayoutDesk:
         self.attempt(lambda: self._receive(command))
 
     def attempt(self, action: Callable[[], None]) -> None:
-        """Runs what a callback is for: an error becomes a sentence; an unexpected one is logged as well."""
-        try:
-            action()
-        except PurpleSectorError as error:
-            self.state.problem = str(error)
-        except Exception:  # the top of every callback of the layouts: it must not die without a word
-            _log.exception("a callback of the layouts failed")
-            self.state.problem = self._unexpected
+        """Runs what a callback is for; what goes wrong is said with the layouts."""
+        attempt(action, self._say)
 
     def listen(self) -> None:
         """Tells a browser that has just come all of it, and the kinds of panels there are; then what changes."""
@@ -118,6 +107,9 @@ class LayoutDesk:
         with param.parameterized.batch_call_watchers(self.state):
             self.state.problem = ""
             self.attempt(lambda: self._do(command))
+
+    def _say(self, problem: str) -> None:
+        self.state.problem = problem
 
     def _do(self, command: Command) -> None:
         given = Fields(command)

@@ -1,18 +1,15 @@
 """Between a math editor's state and the browser: what changed is sent once, what the user does becomes a command."""
 
-import logging
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
 from ps_analytics.errors import FormulaError, PurpleSectorError
-from ps_analytics.ui.later import BROKEN
+from ps_analytics.ui.attempts import attempt
 from ps_analytics.ui.math.ground import Ground
 from ps_analytics.ui.math.preview import Preview
 from ps_analytics.ui.math.rows import draft_message, list_message, preview_message, report_message
 from ps_analytics.ui.math.state import MathState
 from ps_analytics.ui.math.words import words_for
-
-_log = logging.getLogger(__name__)
 
 FIELDS = ("name", "formula", "unit", "policy", "folder", "about")
 POLICIES = ("strict", "warn", "off")
@@ -73,16 +70,15 @@ class Host(Protocol):
 class MathDesk:
     """The browser side of an editor, in step with its state. It asks nothing of the store before it is opened."""
 
-    def __init__(self, state: MathState, send: Send, *, host: Host | None = None, unexpected: str = BROKEN) -> None:
+    def __init__(self, state: MathState, send: Send, *, host: Host | None = None) -> None:
         """The desk of an editor.
 
         Args:
             state: what it shows.
             send: sends a message to the browser.
             host: the page around it; None in a cell of its own.
-            unexpected: the sentence for an error nobody foresaw.
         """
-        self.state, self._send, self._host, self._unexpected = state, send, host, unexpected
+        self.state, self._send, self._host = state, send, host
         self._open, self._typing = False, False
         self._laps: tuple[list[dict[str, Any]], str] = ([], "")
         self._watchers = [
@@ -95,14 +91,8 @@ class MathDesk:
         self.attempt(lambda: self._do(str(command.get("do")), command))
 
     def attempt(self, action: Callable[[], None]) -> None:
-        """Runs what a callback is for: an error becomes a sentence; an unexpected one is logged as well."""
-        try:
-            action()
-        except PurpleSectorError as error:
-            self.state.problem = sentence(error)
-        except Exception:  # the top of every callback of the editor: it must not die without a word
-            _log.exception("a callback of the math editor failed")
-            self.state.problem = self._unexpected
+        """Runs what a callback is for; what goes wrong is said in the editor."""
+        attempt(action, self._say, worded=sentence)
 
     def follow(self) -> None:
         """Offers the laps the page shows now, and goes on with the one chosen while it is there."""
@@ -113,6 +103,9 @@ class MathDesk:
         """Lets go of the state."""
         for watcher in self._watchers:
             self.state.param.unwatch(watcher)
+
+    def _say(self, problem: str) -> None:
+        self.state.problem = problem
 
     def _do(self, what: str, given: Command) -> None:
         if what == "open":

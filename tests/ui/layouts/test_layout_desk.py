@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ps_analytics.store.store import Store
-from ps_analytics.ui.later import BROKEN
+from ps_analytics.ui.attempts import BROKEN
 from ps_analytics.ui.layouts import SHIPPED, read_document
 from ps_analytics.ui.layouts.desk import COMMANDS, LayoutDesk
 from ps_analytics.ui.layouts.state import LayoutState
