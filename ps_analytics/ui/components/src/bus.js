@@ -27,6 +27,7 @@ export class Bus extends Places {
     this.provisional = {} // "lap|channel" → the first point with a value that may still change
     this.growths = 0 // how often it has grown: what tests wait for
     this.units = "metric" // what values are shown in; the data never changes
+    this.favourites = [] // channels that stand first where channels are chosen
     this.lit = "" // the lap that is pointed at in a list or a legend
     this.status = {kind: "loading", text: ""}
     this.math = false // whether the page has an editor of math channels

@@ -29,6 +29,7 @@ export const MESSAGES = {
     bus.provisional = plain(message.provisional)
     bus.channels = message.channels
     bus.units = message.units ?? "metric"
+    bus.favourites = [...(message.favourites ?? [])]
     bus.status = message.status
     bus.mapNote = message.mapNote
     bus.math = message.math

@@ -16,11 +16,12 @@ import panelStyle from "./panels/panel.css"
 import tableStyle from "./panels/table.css"
 import traceStyle from "./panels/traces.css"
 import videoStyle from "./panels/video.css"
+import pickerStyle from "./picker/picker.css"
 import baseStyle from "./style.css"
 
 const STYLES = [
   uplotStyle, baseStyle, menuStyle, pageStyle, layoutStyle, gridStyle, panelStyle, traceStyle, mapStyle, lapStyle,
-  cornerStyle, gaugeStyle, tableStyle, noteStyle, videoStyle, mathStyle,
+  cornerStyle, gaugeStyle, tableStyle, noteStyle, videoStyle, mathStyle, pickerStyle,
 ]
 
 export const SANS = '"Inter", system-ui, sans-serif'

@@ -13,6 +13,9 @@ import {listen} from "./keys.js"
 import {EmptySheet} from "./kind_list.js"
 import {Said} from "./said.js"
 import {Sheets} from "./sheets.js"
+import {ChannelPicker} from "../picker/channel_picker.js"
+import {focused} from "../picker/dialog.js"
+import {Palette} from "../picker/palette.js"
 
 const GAP = 6
 const LEAST_FIT = 480 // pixels: a window lower than that scrolls
@@ -36,7 +39,10 @@ class PanelGrid {
     this.said = new Said(bus)
     this.sheets = new Sheets(this)
     this.drawer = new Drawer(bus)
-    this.stage = h("div", {class: "stage"}, this.root, this.sheets.root, this.said.root, this.drawer.root)
+    this.picker = new ChannelPicker(this)
+    this.palette = new Palette(this)
+    const parts = [this.sheets, this.said, this.drawer, this.picker, this.palette].map(({root}) => root)
+    this.stage = h("div", {class: "stage"}, this.root, ...parts)
     for (const name of ["pointerover", "focusin"]) this.root.addEventListener(name, (event) => this.notice(event))
     this.leave = [
       bus.subscribe(["layout"], () => this.follow()),
@@ -53,7 +59,7 @@ class PanelGrid {
   destroy() {
     for (const leave of this.leave) leave()
     for (const cell of this.cells.values()) cell.destroy()
-    for (const part of [this.said, this.sheets]) part.destroy()
+    for (const part of [this.said, this.sheets, this.picker, this.palette]) part.destroy()
     this.drawer.desk?.destroy()
   }
 
@@ -199,18 +205,28 @@ class PanelGrid {
   }
 
   toggleHelp() {
-    this.help.hidden = !this.help.hidden
-    if (!this.help.hidden) this.help.querySelector("button").focus()
+    if (!this.help.hidden) return this.closeHelp()
+    this.from = focused()
+    this.help.hidden = false
+    this.help.querySelector("button").focus()
+  }
+
+  closeHelp() {
+    this.help.hidden = true
+    this.from?.focus?.({preventScroll: true})
   }
 
   toggleMath() {
     if (this.bus.math) this.drawer.toggle()
   }
 
+  // Closes what lies on top; gives whether there was something.
   close() {
-    if (this.help.hidden && this.drawer.open) return this.drawer.close()
-    if (!this.help.hidden) this.help.hidden = true
+    if (!this.help.hidden) this.closeHelp()
+    else if (this.drawer.open) this.drawer.close()
     else if (this.full) this.toggleFull(null)
+    else return false
+    return true
   }
 }
 

@@ -4,6 +4,7 @@ import {openMenu} from "../menu.js"
 import {edit, editWithUndo} from "./edits.js"
 import {kindRows} from "./kind_list.js"
 import {renameIn} from "./rename.js"
+import {UnitsSwitch} from "../picker/units_switch.js"
 
 const AXES = [["distance", "Distance"], ["position", "Position"], ["time", "Time"]]
 const NEW_SHEET = "Sheet"
@@ -19,7 +20,8 @@ export class Sheets {
     this.panel = h("button", {class: "foot-button", type: "button", "aria-haspopup": "menu", text: "Add panel", onclick: () => this.addPanel()})
     this.axes = AXES.map(([axis, text]) => h("button", {type: "button", text, onclick: () => edit(this.bus, "set_x_axis", {sheet: this.sheet, axis})}))
     const axis = h("span", {class: "segments", role: "group", "aria-label": "X axis"}, ...this.axes)
-    this.root = h("footer", {class: "foot"}, this.list, this.more, h("span", {class: "foot-room"}), this.panel, axis)
+    this.units = new UnitsSwitch(this.bus)
+    this.root = h("footer", {class: "foot"}, this.list, this.more, h("span", {class: "foot-room"}), this.panel, this.units.root, axis)
     this.leave = this.bus.subscribe(["layout"], () => this.show())
     this.show()
   }
@@ -33,6 +35,7 @@ export class Sheets {
   }
 
   destroy() {
+    this.units.destroy()
     this.leave()
   }
 
