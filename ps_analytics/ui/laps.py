@@ -7,6 +7,16 @@ from typing import Any
 
 from ps_analytics.lap import LapKind
 
+FLAG_WORDS = {
+    "gap_s": "samples are missing",
+    "stopped": "the car stood still",
+    "cut": "the source saw a track limit passed",
+    "paused": "paused on the way",
+    "rewound": "rewound on the way",
+    "damaged": "a stored channel is damaged",
+}
+"""What to mind about a lap, in words."""
+
 RUNNING = "running"
 """The kind of the lap that is being driven: it counts for nothing yet."""
 
@@ -41,6 +51,11 @@ class LapRow:
         """When and in which session it was driven."""
         when = f"{self.started_at.astimezone():%d %b %Y}" if self.started_at else ""
         return " · ".join(part for part in (when, self.session_name) if part)
+
+    @property
+    def flag_words(self) -> list[str]:
+        """What to mind about it."""
+        return [FLAG_WORDS.get(name, name.replace("_", " ")) for name in self.flags]
 
     @property
     def counts(self) -> bool:

@@ -22,13 +22,19 @@ WORST = "the link is damaged or was cut off"
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """What is looked at: ids of a session and of laps; `layout` is the id of a layout, or one that is packed."""
+    """What is looked at: ids of a session and of laps; `layout` is the id of a layout, or one that is packed.
+
+    `colors` has the number of each lap's colour, if they are not numbered in their order; `base` is the id of the
+    layout that a packed one is a change of.
+    """
 
     session: str = ""
     laps: tuple[str, ...] = ()
     reference: str = ""
     layout: str = ""
     sheet: str = ""
+    colors: tuple[int, ...] = ()
+    base: str = ""
 
     @property
     def is_empty(self) -> bool:
@@ -44,15 +50,18 @@ def read_view(arguments: Mapping[str, Sequence[bytes]]) -> View:
 
     Example:
         >>> read_view({"session": [b"s1"], "laps": [b"l1,l2"], "cursor": [b"120"]})
-        View(session='s1', laps=('l1', 'l2'), reference='', layout='', sheet='')
+        View(session='s1', laps=('l1', 'l2'), reference='', layout='', sheet='', colors=(), base='')
     """
-    laps = [lap for lap in _text(arguments, "laps", MOST_LAPS * (LONGEST_ID + 1)).split(",") if lap]
+    named = [lap for lap in _text(arguments, "laps", MOST_LAPS * (LONGEST_ID + 1)).split(",") if lap]
+    laps = tuple(dict.fromkeys(lap for lap in named if len(lap) <= LONGEST_ID))[:MOST_LAPS]
     return View(
         session=_text(arguments, "session"),
-        laps=tuple(dict.fromkeys(lap for lap in laps if len(lap) <= LONGEST_ID))[:MOST_LAPS],
+        laps=laps,
         reference=_text(arguments, "reference"),
         layout=_text(arguments, "layout", LARGEST_PACKED),
         sheet=_text(arguments, "sheet"),
+        colors=_colors(_text(arguments, "colors", 4 * MOST_LAPS), len(laps)),
+        base=_text(arguments, "base"),
     )
 
 
@@ -80,6 +89,12 @@ def unpack(packed: str) -> tuple[str, Layout]:
         raise BadLayout("", WORST, hint="Ask for it anew.")
     name = found.get("name")
     return name if isinstance(name, str) else "", read_document(found)
+
+
+def _colors(text: str, count: int) -> tuple[int, ...]:
+    """A number for each of so many laps, no two the same; nothing if they are not that."""
+    numbers = [int(part) for part in text.split(",") if part.isascii() and part.isdigit() and len(part) < 4]
+    return tuple(numbers) if len(numbers) == count == len(set(numbers)) else ()
 
 
 def _text(arguments: Mapping[str, Sequence[bytes]], name: str, longest: int = LONGEST_ID) -> str:

@@ -136,9 +136,9 @@ def snapshot(store: Store) -> tuple[Any, ...]:
 
     Laps of sessions that are over change with their session's row only: that keeps it at one query when nobody drives.
     """
-    sessions = store.find_sessions()
+    sessions = store.find_sessions(shared=True)
     recording = sessions.filter(pl.col("status") == "recording")["session_id"]
-    laps = [store.find_laps(session_id=session_id) for session_id in recording]
+    laps = [store.find_laps(session_id=session_id, shared=True) for session_id in recording]
     finished = [found.filter(pl.col("ended_us").is_not_null()) for found in laps]
     facts = [
         found.select("lap_id", "ended_us", "sealed", "lap_time_s", "kind", "valid", "sectors_s").rows()

@@ -12,6 +12,7 @@ from panel.viewable import Viewable
 
 from ps_analytics.ui.components.base import NOT_BUILT, is_built
 from ps_analytics.ui.later import on
+from ps_analytics.ui.links import read_view
 from ps_analytics.ui.math.state import MathState
 from ps_analytics.ui.shared import shared
 from ps_analytics.ui.state import ReviewState
@@ -42,11 +43,12 @@ def review_page() -> Page:
         for worker in (own.worker, own.running_worker)
     )
     state = ReviewState(lambda: own.store().for_user(user), later=later, running_later=running_later)
+    view = read_view(pn.state.session_args)
     leave: list[Callable[[], None]] = []
 
     def opened() -> None:
         leave.append(own.watcher.subscribe(user, lambda problem: in_turn(partial(changed, problem)), ticked))
-        state.refresh()
+        state.open_view(view)
 
     def ticked(laps: Sequence[Mapping[str, Any]]) -> None:
         for lap in laps:

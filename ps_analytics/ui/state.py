@@ -16,6 +16,8 @@ from ps_analytics.ui.laps import LapRow, first_choice, lap_row, reference_of, ru
 from ps_analytics.ui.later import Later, at_once
 from ps_analytics.ui.layouts import Layout, axes_of, channels_of, with_channel
 from ps_analytics.ui.layouts.state import LayoutState
+from ps_analytics.ui.links import View
+from ps_analytics.ui.opening import NO_MORE, NOT_FOUND, laps_not_found, open_layout
 from ps_analytics.ui.overlay import Overlay, OverTime
 from ps_analytics.ui.preferences import Preferences
 from ps_analytics.ui.shown import Measured
@@ -26,6 +28,7 @@ NO_LAPS = "No laps yet. `psa demo` or `psa import FILE`."
 NO_LAPS_HERE = "This session has no laps."
 FIRST_LAP = "The first lap is being driven. It appears here when it ends."
 TIME = "time"
+NO_VIEW = View()
 TIMES_ONLY = "This session has lap times and no telemetry: there is nothing to draw."
 
 
@@ -72,6 +75,8 @@ class ReviewState(WorkedOutState):
         self.layouts.param.watch(lambda *_: self._rearrange(), ["document", "sheet_id"])
         self._overlay = Overlay(source, self._made)
         self._said = ""  # of what is shown; a report comes and goes
+        self._told = ""  # of how it came to be shown; it goes with it
+        self._opening = False  # whether a session is: its laps are not there yet
 
     @property
     def document(self) -> Layout:
@@ -110,14 +115,31 @@ class ReviewState(WorkedOutState):
         The newest is the newest with a lap that counts, if there is one: a first look should have something to see.
         """
         with param.parameterized.batch_call_watchers(self):
+            was_shared = self._is_shared(self.session_id)
             self._find_sessions()
             known = {row["session_id"] for row in self.sessions}
+            told = NO_MORE if was_shared and self.session_id not in known else ""
             session_id = self.session_id if self.session_id in known else worth_a_look(self.sessions)
-            if self.status == "loading":
-                self.preferences.refresh()
-                self.layouts.open_default(**self._recording_of(session_id))
+            self._begin(session_id)
             self._open(session_id)
-            self.problem = self._said
+            self._tell(told)
+
+    def open_view(self, view: View) -> None:
+        """Opens the page with what a link says, as far as the user may see it; a sentence says what he may not."""
+        with param.parameterized.batch_call_watchers(self):
+            self._find_sessions()
+            session_id = view.session or worth_a_look(self.sessions)
+            if session_id not in {row["session_id"] for row in self.sessions}:
+                self.refresh()
+                self._tell(NOT_FOUND if view.session else "")
+                return
+            self._begin(session_id)
+            told = open_layout(self.layouts, view)
+            self._open(session_id, view)
+            missing = [i for i in view.laps if i != IDEAL and i not in self.chosen]
+            self._tell(" ".join(part for part in (told, laps_not_found(len(missing))) if part))
+        if IDEAL in view.laps:
+            (self.set_reference if view.reference == IDEAL else self.toggle_lap)(IDEAL)
 
     def report(self, problem: str) -> None:
         """Says what went wrong, in one sentence, beside what is shown; the next refresh takes it back."""
@@ -211,7 +233,7 @@ class ReviewState(WorkedOutState):
 
     def _rearrange(self) -> None:
         """Other panels may show other channels."""
-        if self.chosen:
+        if self.chosen and not self._opening:
             self._show(self.chosen, self.reference_id)
 
     @property
@@ -265,41 +287,63 @@ class ReviewState(WorkedOutState):
                 raise
             self.guests = [*self.guests, *map(lap_row, found)]
 
+    def _begin(self, session_id: str) -> None:
+        """What a first look asks the store for besides."""
+        if self.status == "loading":
+            self.preferences.refresh()
+            self.layouts.open_default(**self._recording_of(session_id))
+
     def _find_sessions(self) -> None:
         source = self._source()
         rows = source.find_sessions(shared=True).to_dicts()
         self.events = source.find_events().to_dicts()
         self.sessions = [row for row in rows if not self.event_id or row["event_id"] == self.event_id]
 
-    def _open(self, session_id: str) -> None:
+    def _open(self, session_id: str, view: View = NO_VIEW) -> None:
+        """Shows a session, or what is new of the one that is shown; the laps of a view, if it has any."""
         found = self._source().find_laps(session_id=session_id, shared=True).to_dicts() if session_id else []
         laps = [lap_row(row) for row in found if row["ended_us"] is not None]
         open_rows = found if self._is_recording(session_id) else []
         running = next((running_row(row) for row in open_rows if row["ended_us"] is None), None)
         same = session_id == self.session_id
-        guests = self._guests_still_there() if same else []
+        known = {lap.lap_id for lap in [*laps, running] if lap is not None}
+        guests = self._find_guests([i for i in view.laps if i not in known] if not same else [*map(_id, self.guests)])
         now, then = (laps, running, guests), (self.laps, self.running, self.guests)
         if same and now == then and self.status not in ("loading", "error"):
             return
         before = {lap.driven for lap in [*self.laps, *self.guests]}
         stale = {lap.lap_id for lap in [*laps, *guests] if lap.driven not in before}
         self._forget(stale if same else None)
-        chosen = self._going_on([*laps, *guests], running) if same else []
+        there = {*known, *map(_id, guests)}
+        chosen = self._going_on([*laps, *guests], running) if same else [i for i in view.laps if i in there]
         if running != self.running:
             self.param.update(running=running, running_s=0.0, running_note="", grown=None)
         self.param.update(session_id=session_id, laps=laps, guests=guests)
-        self.layouts.follow(**self._recording_of(session_id))
+        self._opening = True
+        self.layouts.follow(**self._recording_of(session_id), stay=bool(view.layout))
+        self._opening = False
         if not chosen or chosen != self.chosen or stale & set(chosen) or self.status != "ready":
-            self._show(chosen or first_choice(laps, running), self.reference_id)
+            self.slots = dict(zip(view.laps, view.colors, strict=True)) if view.colors else self.slots
+            self._show(chosen or first_choice(laps, running), view.reference or self.reference_id)
         self._keep_ideal()
 
-    def _guests_still_there(self) -> list[LapRow]:
+    def _find_guests(self, lap_ids: Sequence[str]) -> list[LapRow]:
         """The guests as they are now; a lap that was deleted, or is shared no more, is none."""
-        if not self.guests:
+        if not lap_ids:
             return []
-        found = self._source().find_laps(lap_ids=[lap.lap_id for lap in self.guests], shared=True).to_dicts()
+        found = self._source().find_laps(lap_ids=lap_ids, shared=True).to_dicts()
         now = {row["lap_id"]: lap_row(row) for row in found}
-        return [now[lap.lap_id] for lap in self.guests if lap.lap_id in now]
+        return [now[lap_id] for lap_id in lap_ids if lap_id in now]
+
+    def _is_shared(self, session_id: str) -> bool:
+        """Whether a session is one of those that others share with the user."""
+        row = next((row for row in self.sessions if row["session_id"] == session_id), None)
+        return row is not None and row["owner"] != self.source.user
+
+    def _tell(self, told: str) -> None:
+        """Says something of what is shown now; it is forgotten with it."""
+        self._told = told or self._told
+        self.problem = " ".join(part for part in (self._told, self._said) if part)
 
     def _recording_of(self, session_id: str) -> dict[str, str | None]:
         """Which car a session is of, and what recorded it."""
@@ -336,6 +380,7 @@ class ReviewState(WorkedOutState):
         if TIME in axes_of(self.document, self.layouts.sheet_id):
             over_time = self._overlay.over_time(chosen, reference_id, names, open_laps=growing)
         status, self._said = self._status(comparison or over_time, problem)
+        self._told = ""
         self.param.update(
             chosen=list(chosen),
             guests=[lap for lap in self.guests if lap.lap_id in chosen],
@@ -358,3 +403,7 @@ class ReviewState(WorkedOutState):
         if not any(lap.has_telemetry for lap in self.laps):
             return "times", TIMES_ONLY
         return ("ready" if drawn or not problem else "error"), problem
+
+
+def _id(lap: LapRow) -> str:
+    return lap.lap_id

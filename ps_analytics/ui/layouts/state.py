@@ -94,9 +94,20 @@ class LayoutState(EditingState):
             self.refresh()
             self._open_default()
 
-    def follow(self, *, car: str | None = None, source: str | None = None) -> None:
-        """Another session is shown, of this car and source: what "for this car" means from here on."""
-        self._car, self._recorded_by = car or "", source or ""
+    def follow(self, *, car: str | None = None, source: str | None = None, stay: bool = False) -> None:
+        """Another session is shown: what "for this car" means from here on.
+
+        The layout that is the default for another car comes with it, unless what is shown was changed.
+
+        Args:
+            car: of the session.
+            source: what recorded it.
+            stay: whatever the car, show what is shown.
+        """
+        before, self._car, self._recorded_by = self._car, car or "", source or ""
+        own = {entry["default_for"] for entry in self.entries if entry["default"]}
+        if self._car != before and target_of("car", self._car) in own and not (stay or self.modified):
+            self.open_default(car=car, source=source)
 
     def open(self, layout_id: str) -> None:
         """Shows a layout, with what was done to it before and not saved.
