@@ -213,7 +213,7 @@ def test_a_lap_without_positions_says_why_there_is_no_map(open_review: Any, padd
     channels = {name: values for name, values in drive().items() if name not in ("x", "y", "steering")}
     paddock.lap(session, channels)
     review = open_review().drawn()
-    note = "No track map: lap 0, the reference, has no positions. It needs x and y, or GPS."
+    note = "No track map: lap 0, the reference, has neither positions nor speed and yaw rate."
     expect(review.page.get_by_text(note)).to_be_visible()
 
 
