@@ -5,10 +5,11 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from ps_analytics.errors import PurpleSectorError
+from ps_analytics.channels.catalog import CATALOG
+from ps_analytics.errors import CorruptTrace, PurpleSectorError
 from ps_analytics.lap import Lap
 from ps_analytics.ui.axes import TimeGrid
-from ps_analytics.ui.comparison import ALIGNING, Column, Comparison, Grid, LaidLap
+from ps_analytics.ui.comparison import ALIGNING, DELTA, Column, Comparison, Grid, LaidLap
 from ps_analytics.ui.corner_sheet import DRIVEN
 from ps_analytics.ui.shown import ChannelSource, Measured, ShownChannels
 
@@ -111,10 +112,24 @@ class Overlay:
             NotFound: there is no such lap.
         """
         if lap_id not in self._laps:
-            lap = self._made(lap_id) or self._source().read_lap(lap_id)
-            wanted = {*names, *ALIGNING, *DRIVEN}
+            wanted = {*names, *ALIGNING, *DRIVEN} - {DELTA}
+            lap = self._made(lap_id) or self._recorded(lap_id, wanted)
             self._laps[lap_id] = lap.select(*[name for name in lap.channels if name in wanted])
         return self._laps[lap_id]
+
+    def _recorded(self, lap_id: str, wanted: set[str]) -> Lap:
+        """A lap of the store with at least these channels, as far as it has them.
+
+        Raises:
+            NotFound: there is no such lap.
+        """
+        source = self._source()
+        if wanted <= CATALOG.keys():
+            try:
+                return source.read_lap(lap_id, sorted(wanted), lenient=True)
+            except CorruptTrace:  # what is damaged is missing on the plots; the rest is drawn
+                pass
+        return source.read_lap(lap_id)  # a name that is not ours may be a channel of the lap or of the user's
 
     def measured(self, name: str) -> Measured | None:
         """Unit and values of a channel that was laid later, if it was."""

@@ -17,8 +17,15 @@ from ps_analytics.ui.comparison import DELTA, Column, LaidLap
 class ChannelSource(Protocol):
     """What is asked of a store: channels of a lap by name, math channels among them, and what those are."""
 
-    def read_lap(self, lap_id: str, channels: Sequence[str] | None = None, *, reference: Lap | None = None) -> Lap:
-        """A lap with these channels, against a reference."""
+    def read_lap(
+        self,
+        lap_id: str,
+        channels: Sequence[str] | None = None,
+        *,
+        lenient: bool = False,
+        reference: Lap | None = None,
+    ) -> Lap:
+        """A lap with these channels, against a reference; `lenient` leaves out those it does not have."""
 
     def math_library(self, *, vehicle_id: str | None = None, session_id: str | None = None) -> dict[str, MathChannel]:
         """Every channel a formula may name, by name."""

@@ -35,5 +35,12 @@ class LapSource(RunningSource, LayoutSource, PreferenceSource, EditSource, Proto
     def read_setup(self, session_id: str) -> Mapping[str, tuple[Any, str]]:
         """What the vehicle of a session was set to: value and unit by parameter."""
 
-    def read_lap(self, lap_id: str, channels: Sequence[str] | None = None, *, reference: Lap | None = None) -> Lap:
-        """A lap with these channels, or with all it has; `reference` is the lap formulas compare it with."""
+    def read_lap(
+        self,
+        lap_id: str,
+        channels: Sequence[str] | None = None,
+        *,
+        lenient: bool = False,
+        reference: Lap | None = None,
+    ) -> Lap:
+        """A lap with these channels or all it has; `lenient` leaves out what it lacks, `reference` is for formulas."""
