@@ -177,6 +177,8 @@ def test_worksheets_are_added_named_ordered_shown_and_closed(review: Any) -> Non
     expect(empty).to_be_hidden()
     page.get_by_role("button", name="Add panel").click()
     page.get_by_role("menuitem", name="Traces").click()
+    expect(page.get_by_role("combobox", name="Channels")).to_be_focused()  # it has none yet
+    page.keyboard.press("Escape")
     expect(panel(review, "Traces")).to_be_focused()
 
     # A name by double click, another sheet by its number, by an arrow and by page.

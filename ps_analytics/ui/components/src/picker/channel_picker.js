@@ -47,6 +47,15 @@ export class ChannelPicker extends SearchDialog {
     return this.grid.cells.get(this.plot)
   }
 
+  // The panel as the layout has it now: the grid may hear of it later.
+  get config() {
+    return this.configOf(this.plot)
+  }
+
+  configOf(plot) {
+    return this.bus.layout?.document.configs.find(({id}) => id === plot)
+  }
+
   get rowsOnPanel() {
     return this.options.filter(({section}) => section === ON_PANEL)
   }
@@ -92,7 +101,7 @@ export class ChannelPicker extends SearchDialog {
   }
 
   renew() {
-    if (this.plot && !this.cell) return this.close() // the panel is gone
+    if (this.plot && !this.config) return this.close() // the panel is gone
     this.askFor()
     const {active} = this
     const before = active?.root.offsetTop
@@ -106,9 +115,10 @@ export class ChannelPicker extends SearchDialog {
 
   draw() {
     const {rows} = this.bus.offered
-    const shown = this.cell ? shownOn(this.cell.config) : []
-    this.name.textContent = this.cell ? this.cell.title : "New panel"
-    this.root.setAttribute("aria-label", this.cell ? `Channels of ${this.cell.title}` : "Channels for a new panel")
+    const {config} = this
+    const shown = config ? shownOn(config) : []
+    this.name.textContent = config?.title ?? "New panel"
+    this.root.setAttribute("aria-label", config ? `Channels of ${config.title}` : "Channels for a new panel")
     const favourites = new Set(this.bus.favourites)
     this.options = []
     const sections = this.sections(rows, shown, favourites).filter(([, channels]) => channels.length)
@@ -162,12 +172,12 @@ export class ChannelPicker extends SearchDialog {
   }
 
   toggle({channel: {name}}) {
-    if (this.cell) this.say(toggleOn(this.bus, this.cell.config, name))
+    if (this.config) this.say(toggleOn(this.bus, this.config, name))
     else this.addPanel(name)
   }
 
   putOn(cell, name) {
-    this.say(putOn(this.bus, cell.config, name))
+    this.say(putOn(this.bus, this.configOf(cell.id), name))
   }
 
   addPanel(name) {
@@ -182,7 +192,7 @@ export class ChannelPicker extends SearchDialog {
   }
 
   moveTo(name, place) {
-    if (this.cell) moveOn(this.bus, this.cell.config, name, place)
+    if (this.config) moveOn(this.bus, this.config, name, place)
   }
 
   favour(channel) {
@@ -213,7 +223,7 @@ export class ChannelPicker extends SearchDialog {
     if (!altKey || !active) return false
     const {name} = active.channel
     if (key === "ArrowUp" || key === "ArrowDown") {
-      if (this.cell) this.moveTo(name, shownOn(this.cell.config).indexOf(name) + (key === "ArrowUp" ? -1 : 1))
+      if (this.config) this.moveTo(name, shownOn(this.config).indexOf(name) + (key === "ArrowUp" ? -1 : 1))
     } else if (code === "KeyF") this.favour(name)
     else if (code === "KeyM") this.editFormula(active.channel)
     else return false

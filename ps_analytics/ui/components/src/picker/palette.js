@@ -16,7 +16,7 @@ export class Palette extends SearchDialog {
     this.commands = []
     this.root.append(this.input, this.list, this.nothing)
     this.nothing.textContent = "Nothing is called that."
-    this.leave = grid.bus.subscribe(["offered"], () => this.isOpen && this.refresh())
+    this.leave = grid.bus.subscribe(["offered", "spans", "laps", "layout", "choices"], () => this.isOpen && this.refresh())
   }
 
   destroy() {
