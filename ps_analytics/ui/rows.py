@@ -26,6 +26,7 @@ SO_FAR = {
     "text": "so far", "short": "so far", "warns": False,
     "title": "What it has lost so far, at the same places of the track; it closes when the lap is over.",
 }  # fmt: skip
+BY_TIME = "It is drawn by its time alone: no delta, no place."
 NOT_YET = {
     "text": "no delta yet", "short": "no delta yet", "warns": False,
     "title": "While a lap is driven, a delta needs the places it passes on the track. It comes when the lap is over.",
@@ -39,7 +40,7 @@ def shown_laps(state: ReviewState) -> list[dict[str, Any]]:
     its delta closes: text, short, title, warns; None for the reference) and since_s (when it begins, in s since its
     session's first frame; None where nobody knows).
     """
-    laid = state.comparison.laps if state.comparison else {}
+    laid = {**(state.over_time.laps if state.over_time else {}), **(state.comparison.laps if state.comparison else {})}
     return [_shown_lap(state.find_lap(lap_id), laid[lap_id], state) for lap_id in state.chosen if lap_id in laid]
 
 
@@ -57,6 +58,7 @@ def _shown_lap(row: LapRow, laid: LaidLap, state: ReviewState) -> dict[str, Any]
         "running": running,
         "closure": None if reference else closure,
         "since_s": _since_s(laid),
+        "slot": state.slots[row.lap_id],
         **lap_line(state.slots[row.lap_id]),
     }
 
@@ -157,6 +159,7 @@ def _lap_item(lap: LapRow, state: ReviewState, best: LapRow | None, sectors: lis
     # An in or out lap is minutes slower for reasons of its own: its gap says nothing.
     comparable = best and lap.lap_time_s is not None and lap.kind in (LapKind.TIMED, LapKind.STANDING)
     reasons = [lap.valid_reason] if lap.valid_reason and not lap.valid else []
+    line = lap_line(state.slots[lap.lap_id]) if shown else {"color": "", "dash": None}
     return {
         "id": lap.lap_id,
         "number": lap.lap_number,
@@ -168,19 +171,28 @@ def _lap_item(lap: LapRow, state: ReviewState, best: LapRow | None, sectors: lis
         "gap_s": lap.lap_time_s - best.lap_time_s if comparable else None,  # type: ignore[operator, union-attr]
         "kind": str(lap.kind),
         "valid": lap.valid,
-        "reasons": [*reasons, *(name.replace("_", " ") for name in lap.flags)],
+        "reasons": [*reasons, *lap.flag_words],
+        "flags": lap.flag_words,
+        "readonly": bool(lap.owner) and lap.owner != state.source.user,
         "telemetry": lap.has_telemetry,
         "best": lap is best,
         "sectors": [
             {"time_s": time_s, "best": lap.counts and time_s == fastest}
             for time_s, fastest in zip(lap.sectors_s, sectors, strict=False)
         ],
-        "refused": state.comparison.refused.get(lap.lap_id, "") if state.comparison else "",
+        "refused": _refusal(lap.lap_id, state),
         "counts": lap.counts,
         "chosen": shown,
         "reference": lap.lap_id == state.reference_id,
-        "color": lap_line(state.slots[lap.lap_id])["color"] if shown else "",
+        **line,
     }
+
+
+def _refusal(lap_id: str, state: ReviewState) -> str:
+    """Why a lap that was chosen is not drawn, or not against the distance; "" if it is."""
+    reason = state.comparison.refused.get(lap_id, "") if state.comparison else ""
+    over_time = state.over_time.laps if state.over_time else {}
+    return f"{reason} {BY_TIME}" if reason and lap_id in over_time else reason
 
 
 def channel_rows(state: ReviewState) -> dict[str, dict[str, Any]]:
@@ -205,18 +217,31 @@ def session_choices(state: ReviewState) -> dict[str, Any]:
     """What there is to choose from: `events` and `sessions` with the chosen `event` and `session`."""
     events = [{"id": "", "name": "All events"}]
     events += [{"id": row["event_id"], "name": row["name"]} for row in state.events]
-    sessions = [session_choice(row) for row in state.sessions]
+    user = state.source.user if state.sessions else ""
+    sessions = [session_choice(row, user) for row in state.sessions]
     return {"events": events, "event": state.event_id, "sessions": sessions, "session": state.session_id}
 
 
-def session_choice(row: Mapping[str, Any]) -> dict[str, Any]:
-    """A session as the picker offers it: when and what; beside it track, car and how many laps."""
+def session_choice(row: Mapping[str, Any], user: str = "") -> dict[str, Any]:
+    """A session as the picker offers it to a user: when and what; beside it track and car, and whose it is if not his.
+
+    Args:
+        row: of `Store.find_sessions`.
+        user: who looks; "": nobody in particular.
+    """
     started = row["started_at"]
     when = f"{started.astimezone():%d %b %Y %H:%M}" if started else ""
     name = " · ".join(part for part in (when, row["name"]) if part)
     facts = [row["track"] or "", row["car"] or ""]
     about = " · ".join(fact for fact in facts if fact and fact not in row["name"])
-    return {"id": row["session_id"], "name": name, "about": about, "recording": row["status"] == "recording"}
+    owner = row.get("owner", "") if user else ""
+    return {
+        "id": row["session_id"],
+        "name": name,
+        "about": about,
+        "owner": "" if owner == user else owner,
+        "recording": row["status"] == "recording",
+    }
 
 
 def map_note(state: ReviewState) -> str:

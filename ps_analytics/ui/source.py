@@ -10,21 +10,30 @@ from ps_analytics.ui.edits import EditSource
 from ps_analytics.ui.layouts.defaults import LayoutSource
 from ps_analytics.ui.preferences import PreferenceSource
 from ps_analytics.ui.running import RunningSource
+from ps_analytics.ui.sharing import SharingSource
 
 
-class LapSource(RunningSource, LayoutSource, PreferenceSource, EditSource, Protocol):
+class LapSource(RunningSource, LayoutSource, PreferenceSource, EditSource, SharingSource, Protocol):
     """What the page asks of a store; every answer is the asking user's own."""
 
     def find_events(self) -> pl.DataFrame:
         """The events, one a row."""
 
-    def find_sessions(self, *, shared: bool = False) -> pl.DataFrame:
+    def find_sessions(self, *, track: str | None = None, shared: bool = False) -> pl.DataFrame:
         """The sessions, newest first, one a row; with `shared` also those that others share with the user."""
 
     def find_laps(
-        self, *, session_id: str | None = None, lap_ids: Sequence[str] | None = None, shared: bool = False
+        self,
+        *,
+        session_id: str | None = None,
+        track: str | None = None,
+        lap_ids: Sequence[str] | None = None,
+        shared: bool = False,
     ) -> pl.DataFrame:
-        """The laps of a session in order, or those of some ids, one a row."""
+        """The laps of a session in order, of a track, or those of some ids, one a row."""
+
+    def find_best_laps(self, track: str) -> pl.DataFrame:
+        """The fastest lap that counts of each session on a track, the fastest first; those shared with the user too."""
 
     def find_channels(self, lap_ids: Sequence[str]) -> pl.DataFrame:
         """What laps were recorded with: lap_id, channel, unit, rate_hz."""

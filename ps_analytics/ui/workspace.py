@@ -14,6 +14,7 @@ from ps_analytics.ui.components.picker import SessionPicker
 from ps_analytics.ui.corner_sheet import CornerSheet
 from ps_analytics.ui.edits import EDITS
 from ps_analytics.ui.exports import panel_file
+from ps_analytics.ui.lap_browser import LapBrowser, references
 from ps_analytics.ui.layouts.desk import LayoutDesk
 from ps_analytics.ui.made import MadePanels
 from ps_analytics.ui.math.desk import MathDesk
@@ -30,6 +31,7 @@ from ps_analytics.ui.rows import (
     shown_laps,
 )
 from ps_analytics.ui.running import Growth
+from ps_analytics.ui.sharing import answer_shares
 from ps_analytics.ui.state import ReviewState
 
 WATCHED = ("events", "sessions", "laps", "guests", "running", "event_id", "session_id", "chosen", "reference_id",
@@ -82,6 +84,12 @@ class ReviewWorkspace:
         self._made = MadePanels(state, self.grid, page=page)
         self._native = NativePanels(state, self._send, page=page)
         self._columns = {axis: ColumnLine(axis, self._send) for axis in ("distance", "time")}
+        self._answers: dict[str, Callable[[Mapping[str, Any]], Mapping[str, Any]]] = {
+            "channels": lambda _: channel_list(state),
+            "browse": LapBrowser(state).browse,
+            "references": lambda _: references(state),
+            "shares": lambda given: answer_shares(state.source, given),
+        }
         self._listening = False
         self._said: dict[str, Mapping[str, Any]] = {}
         self._generation = 0
@@ -117,8 +125,8 @@ class ReviewWorkspace:
             self.attempt(lambda: self._native.receive(command))
         elif command.get("op") == "view":
             self.attempt(lambda: self._send_detail(command))
-        elif command.get("op") == "channels":
-            self.attempt(lambda: self.bus.send({"op": "channels", **channel_list(self.state)}))
+        elif answer := self._answers.get(str(command.get("op"))):
+            self.attempt(lambda: self.bus.send({"op": command["op"], **answer(command)}))
         elif command.get("op") == "export":
             self.attempt(lambda: self._export(str(command["plot"]), str(command["format"])))
         elif action := COMMANDS.get(str(command.get("op"))):
