@@ -20,6 +20,8 @@ _TAIL = 0.001
 _MOST_STEPS = 60
 _SPEED_UNIT = "mm/s"
 _ROUND = (1.0, 2.0, 2.5, 5.0, 10.0)
+_EQUAL, _NOTHING = 1e-9, 1e-12
+"""Values whose spread is such a share of them are one value; a value smaller than that is zero, in any unit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,8 +117,9 @@ def bin_edges(values: Sequence[Floats], name: str, unit: str | None, *, bins: in
     if _goes_both_ways(name, unit):
         high = max(abs(low), abs(high))
         low = -high
-    if high <= low:
-        width = _round_up(abs(low) / 10) if low else 1.0
+    size = max(abs(low), abs(high))
+    if high - low <= _EQUAL * size or size < _NOTHING:
+        width = _round_up(abs(low) / 10) if size >= _NOTHING else 1.0
         return low + width * np.array([-0.5, 0.5])
     width = _round_up((high - low) / min(max(bins, 2), MOST_BINS))
     first, last = np.floor(low / width + 1e-9), np.ceil(high / width - 1e-9)

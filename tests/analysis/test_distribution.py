@@ -5,7 +5,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from ps_analytics.analysis.distribution import MOST_BINS, bin_edges, distribution
@@ -90,6 +90,8 @@ def test_a_condition_has_two_bins_and_a_constant_one() -> None:
     st.integers(-3, 2000),
     st.sampled_from(["throttle", "g_lat", "gear", "mine"]),
 )
+@example([5e-324], 0, "g_lat")
+@example([1e6, 1e6 + 1e-9], 2000, "mine")
 @settings(max_examples=200, deadline=None)
 def test_every_value_has_its_share_whatever_the_bins(values: list[float], bins: int, name: str) -> None:
     found = distribution([samples(*values)], name, None, bins=bins)
