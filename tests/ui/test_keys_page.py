@@ -104,6 +104,11 @@ def test_the_palette_does_everything_by_its_name_and_remembers(review: Any) -> N
         do(review, "reference lap 2", "Reference lap 2")
     assert review.bus("bus.reference.label") == "Lap 2"
     expect(speed).to_be_focused()
+    page.keyboard.press("Control+k")
+    page.get_by_role("combobox", name="Commands").fill("plot sp")
+    expect(palette(review).get_by_role("option", name="Plot Engine speed")).to_be_visible()
+    expect(palette(review).get_by_role("option", name="Plot Gear")).to_have_count(0)  # not by its panel's name
+    page.keyboard.press("Escape")
     do(review, "go to t3", "Go to T3")
     assert review.bus("bus.cornerAt(bus.cursor).name") == "T3"
     with review.redrawn():

@@ -41,7 +41,9 @@ export class Palette extends SearchDialog {
   }
 
   gather() {
-    this.commands = commandsFor(this.grid, this.cell).map((command) => ({...command, label: command.title, also: [...(command.also ?? []), `${command.group} ${command.title}`]}))
+    // What there are many of is found by its name alone: "Speed" is no word for all that can be put on the panel Speed.
+    const also = ({also: words = [], group, title, quiet}) => (quiet ? words : [...words, `${group} ${title}`])
+    this.commands = commandsFor(this.grid, this.cell).map((command) => ({...command, label: command.title, also: also(command)}))
   }
 
   // More is known to choose from; what is chosen stays so.
