@@ -81,6 +81,7 @@ class Alignment:
         self._reference, self._samples = reference, read_samples(reference)
         self._own: Base | None = None
         self._grids: dict[int, tuple[Placed, GridLap]] = {}
+        self._itself: Pair | None = None
         self._last: tuple[Lap | pl.DataFrame, Pair] | None = None
 
     @property
@@ -107,6 +108,9 @@ class Alignment:
         Raises:
             IncompatibleLaps: they cannot be compared; says why.
         """
+        if lap is self._reference:
+            self._itself = self._itself or self._paired(lap)
+            return self._itself
         last = self._last  # held, for another thread may ask of another lap meanwhile
         if last is None or last[0] is not lap:
             last = self._last = lap, self._paired(lap)
