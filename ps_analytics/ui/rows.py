@@ -107,7 +107,7 @@ def ideal_row(state: ReviewState) -> dict[str, Any]:
         "gap_s": time_s - best.lap_time_s if best and best.lap_time_s and time_s is not None else None,
         "chosen": shown,
         "reference": state.reference_id == IDEAL,
-        "color": lap_line(state.slots[IDEAL])["color"] if shown else "",
+        **(lap_line(state.slots[IDEAL]) if shown else {"color": "", "dash": None}),
     }
 
 

@@ -4,7 +4,7 @@ import {h} from "./dom.js"
 
 const EDGE = 6 // pixels between a menu and the window's edge
 
-// Opens a menu at an element. Rows are: null, a line between groups; {label, run, keys?, checked?, disabled?}, a command;
+// Opens a menu at an element. Rows are: null, a line between groups; {label, run, about?, keys?, checked?, disabled?}, a command;
 // {label, choices: [[value, text], ...], value?, run}, some values of which one may be in force.
 export function openMenu(anchor, rows, {label, at} = {}) {
   const root = h("div", {class: "menu", role: "menu", "aria-label": label, popover: "auto", "data-testid": "menu"})
@@ -44,7 +44,7 @@ export function put(root, {left, right, top, bottom}) {
 
 function drawRow(row, run) {
   if (!row) return h("hr", {role: "separator"})
-  const {label, choices, value, keys, checked, disabled} = row
+  const {label, choices, value, about, keys, checked, disabled} = row
   if (choices) {
     const buttons = choices.map(([name, text, about]) => {
       const role = value === undefined ? "menuitem" : "menuitemradio"
@@ -55,7 +55,7 @@ function drawRow(row, run) {
   }
   const role = checked === undefined ? "menuitem" : "menuitemradio"
   return h("button", {class: "menu-item", type: "button", role, tabindex: "-1", disabled, "aria-checked": checked === undefined ? null : String(checked), onclick: () => run(row.run)},
-    h("span", {text: label}), ...(keys ? [h("kbd", {text: keys})] : []))
+    h("span", {text: label}), ...(about ? [h("span", {class: "menu-about", text: about})] : []), ...(keys ? [h("kbd", {text: keys})] : []))
 }
 
 function items(root) {

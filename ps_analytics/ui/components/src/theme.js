@@ -5,8 +5,10 @@ import uplotStyle from "uplot/dist/uPlot.min.css"
 import gridStyle from "./grid/grid.css"
 import mathStyle from "./math/math.css"
 import menuStyle from "./menu.css"
+import browserStyle from "./page/lap_browser.css"
 import layoutStyle from "./page/layouts.css"
 import pageStyle from "./page/page.css"
+import sharingStyle from "./page/sharing.css"
 import cornerStyle from "./panels/corners.css"
 import gaugeStyle from "./panels/gauges.css"
 import lapStyle from "./panels/laps.css"
@@ -21,7 +23,8 @@ import baseStyle from "./style.css"
 
 const STYLES = [
   uplotStyle, baseStyle, menuStyle, pageStyle, layoutStyle, gridStyle, panelStyle, traceStyle, mapStyle, lapStyle,
-  cornerStyle, gaugeStyle, tableStyle, noteStyle, videoStyle, mathStyle, pickerStyle,
+  cornerStyle, gaugeStyle, tableStyle, noteStyle, videoStyle, mathStyle, pickerStyle, browserStyle,
+  sharingStyle,
 ]
 
 export const SANS = '"Inter", system-ui, sans-serif'

@@ -27,6 +27,8 @@ export const KEYS = [
   {group: LAPS, keys: ["."], title: "Compare with the next lap", run: ({bus}) => bus.ask({op: "step", by: 1})},
   {group: LAPS, keys: NUMBERS, shown: "1 \u2026 9", does: "show or hide that row of the lap list", run: toggle},
   {group: LAPS, keys: ["i"], shown: "i", does: "show or hide the ideal lap", run: ({bus}) => bus.ask({op: "toggle", lap: "ideal"})},
+  {group: LAPS, keys: ["R"], shown: "R", does: "choose the reference", run: ({bus}) => bus.announce("references")},
+  {group: LAPS, keys: ["l"], shown: "l", does: "find laps of any session", run: ({bus}) => bus.announce("browse")},
   {group: LAPS, keys: ["r"], shown: "r", does: "make the next shown lap the reference", title: "Make the next shown lap the reference", run: ({bus}) => bus.ask({op: "rotate"})},
   {group: PANELS, keys: ["/"], shown: "/", does: "find a channel for that panel, or for a new one", title: "Find a channel", also: ["Channel picker"], run: ({bus, cell}) => pickFor(bus, cell)},
   {group: PANELS, keys: ["f"], shown: "f", does: "fill the screen with the panel under the pointer", run: ({grid, cell}) => grid.toggleFull(cell)},

@@ -1,7 +1,12 @@
-// Event and session: two plain selects, so that keyboards, readers and phones know what to do. Beside them, who is who.
+// The bar: which event, session and layout are shown, what the laps are compared with, and ways to hand it on.
 import {busOf} from "../bus.js"
 import {h, stroke} from "../dom.js"
+import {Address} from "./address.js"
+import {LapBrowser} from "./lap_browser.js"
 import {LayoutMenu} from "./layout_menu.js"
+import {ReferenceMenu} from "./reference_menu.js"
+import {SessionList} from "./session_list.js"
+import {ShareDialog} from "./share_dialog.js"
 import {lapTime} from "../numbers.js"
 import {dress, ink} from "../theme.js"
 
@@ -20,9 +25,8 @@ function fill(select, options, value) {
   select.disabled = options.length === 0
 }
 
-function nameLap({label, time_s, color, dash, reference, running}) {
-  const role = reference ? "reference" : ""
-  return h("span", {}, stroke(ink(color), dash), h("b", {text: label}), h("span", {class: "number", text: running ? "" : lapTime(time_s)}), role)
+function nameLap({label, time_s, color, dash, running}) {
+  return h("span", {}, stroke(ink(color), dash), h("b", {text: label}), h("span", {class: "number", text: running ? "" : lapTime(time_s)}))
 }
 
 export const SessionPicker = {
@@ -30,25 +34,26 @@ export const SessionPicker = {
     dress(el)
     const bus = busOf(model.page)
     const event = choice("Event", (id) => bus.ask({op: "event", event: id}))
-    const session = choice("Session", (id) => bus.ask({op: "session", session: id}))
+    const session = new SessionList(bus)
     const about = h("span", {class: "about"})
     const key = h("div", {class: "key", "aria-label": "Laps shown"})
     const math = h("button", {class: "math-open", type: "button", title: "Math channels (m)", "aria-label": "Math channels", onclick: () => bus.announce("math"), hidden: true}, h("i", {text: "ƒ"}), "Math")
     model.on("remove", bus.subscribe(["status"], () => (math.hidden = !bus.math)))
-    const layouts = new LayoutMenu(bus)
-    model.on("remove", () => layouts.destroy())
-    const nameLaps = () => key.replaceChildren(...bus.laps.slice(0, 4).map(nameLap))
+    const [layouts, reference, share, address] = [LayoutMenu, ReferenceMenu, ShareDialog, Address].map((Part) => new Part(bus))
+    const browser = new LapBrowser(bus, el)
+    model.on("remove", () => [session, layouts, reference, share, address, browser].forEach((part) => part.destroy()))
+    // The reference has a place of its own beside them; a name that does not fit whole is not there.
+    const nameLaps = () => key.replaceChildren(...bus.laps.filter((lap) => !lap.reference).slice(0, 6).map(nameLap))
     model.on("remove", bus.subscribe(["data", "style"], nameLaps))
     const show = () => {
       const {choices} = bus
       fill(event.select, choices.events, choices.event)
       event.root.hidden = choices.events.length < 2
-      fill(session.select, choices.sessions, choices.session)
       const chosen = choices.sessions.find(({id}) => id === choices.session)
-      about.replaceChildren(...(chosen?.recording ? [h("span", {class: "live", text: "recording"})] : []), chosen?.about ?? "")
+      about.replaceChildren(...(chosen?.recording ? [h("span", {class: "live", text: "recording"})] : []), [chosen?.about, chosen?.owner && `shared by ${chosen.owner}`].filter(Boolean).join(" \u00b7 "))
     }
     model.on("remove", bus.subscribe(["choices"], show))
     show()
-    return h("nav", {class: "picker", "aria-label": "Session"}, event.root, session.root, layouts.root, about, key, math)
+    return h("nav", {class: "picker", "aria-label": "Session"}, event.root, session.button, layouts.root, about, key, reference.root, share.root, address.root, math)
   },
 }

@@ -1,5 +1,5 @@
 // The ideal lap above the laps: worked out when it is asked for, drawn and compared with like any lap, never the best.
-import {h} from "../dom.js"
+import {h, stroke} from "../dom.js"
 import {fixed, lapTime} from "../numbers.js"
 import {ink} from "../theme.js"
 
@@ -20,12 +20,12 @@ export class IdealRow {
   }
 
   // state: "" (nothing to join), "unknown", "busy", "ready" or "impossible".
-  show({state, text, title, time_s, gap_s, chosen, reference, color}) {
+  show({state, text, title, time_s, gap_s, chosen, reference, color, dash}) {
     this.root.hidden = !state
     const drawn = ink(color ?? "")
     this.root.className = ["ideal", `is-${state}`, chosen && "chosen", reference && "is-reference"].filter(Boolean).join(" ")
     this.root.style.setProperty("--lap", chosen ? drawn : "transparent")
-    this.swatch.style.cssText = chosen ? `background:${drawn};border-color:${drawn}` : ""
+    this.swatch.replaceChildren(...(chosen ? [stroke(drawn, dash)] : []))
     this.time.textContent = lapTime(time_s)
     this.gap.textContent = gap_s == null ? "" : fixed(gap_s, 3, true)
     const below = state === "impossible" || state === "ready" // whole sentences have a line of their own

@@ -1,21 +1,12 @@
 // All laps of the session with what is known of each. A click on a row shows the lap; what it is and whether it counts
 // can be said otherwise than the source does, which is kept.
+import {KINDS, WORDS, mayOverride, override, wordOf} from "./lap_words.js"
 import {panelFrame} from "./panel_frame.js"
 import {SortedTable} from "./sorted_table.js"
 import {h} from "../dom.js"
 import {fixed, lapTime} from "../numbers.js"
 import {ink} from "../theme.js"
 
-const KINDS = {timed: "timed", standing: "standing start", out: "out lap", in: "in lap", pit: "through the pits", partial: "incomplete", running: "being driven"}
-const WORDS = {
-  counts: {text: "counts", kind: "timed", valid: true},
-  not: {text: "does not count", kind: null, valid: false},
-  out: {text: "out lap", kind: "out", valid: null},
-  in: {text: "in lap", kind: "in", valid: null},
-  pit: {text: "through the pits", kind: "pit", valid: null},
-  standing: {text: "standing start", kind: "standing", valid: null},
-  found: {text: "as its source says", kind: null, valid: null},
-}
 const EMPTY = "This session has no finished laps yet."
 
 export class LapTablePanel {
@@ -86,14 +77,14 @@ export class LapTablePanel {
 
   // What the lap is, and the choice of another word for it; of a lap that is somebody else's or still driven only the word.
   kind(lap) {
-    if (lap.kind === "running" || lap.guest || lap.readonly) return h("span", {text: KINDS[lap.kind] ?? lap.kind})
+    if (!mayOverride(lap)) return h("span", {text: KINDS[lap.kind] ?? lap.kind})
     const now = wordOf(lap)
     const select = h("select", {class: now === WORDS.not.text ? "lap-kind invalid" : "lap-kind", "aria-label": `What lap ${lap.number} is`, title: lap.reasons.join("; ") || "What this lap is, and whether it counts", "data-focus": "kind"},
       h("option", {value: "", text: now}), ...Object.entries(WORDS).filter(([, {text}]) => text !== now).map(([name, {text}]) => h("option", {value: name, text})))
     select.addEventListener("change", () => {
-      const {kind, valid} = WORDS[select.value]
+      const word = select.value
       select.value = ""
-      this.bus.ask({op: "override", lap: lap.id, kind, valid})
+      override(this.bus, lap.id, word)
     })
     return select
   }
@@ -129,12 +120,6 @@ function columnsFor(sectors, top) {
     {name: "flags", text: "Flags", left: true, title: "What to mind about it"},
     {name: "notes", text: "Notes", left: true, title: "What was written about it"},
   ]
-}
-
-// What a lap is, in a word or two.
-function wordOf(lap) {
-  if (!lap.valid && ["timed", "standing"].includes(lap.kind)) return "does not count"
-  return lap.kind === "timed" && lap.counts ? "counts" : KINDS[lap.kind] ?? lap.kind
 }
 
 function firstLine(text) {
