@@ -91,10 +91,15 @@ def running_row(row: Mapping[str, Any]) -> LapRow:
     return replace(lap, kind=RUNNING, lap_time_s=None, valid=True, valid_reason=None, has_telemetry=True, version=())
 
 
-def worth_a_look(sessions: Sequence[Mapping[str, Any]]) -> str:
-    """The id of the newest session with a lap that counts, else of the newest; "" if there is none."""
-    driven = [row for row in sessions if row["best_lap_time_s"] is not None]
-    return next((row["session_id"] for row in [*driven, *sessions]), "")
+def worth_a_look(sessions: Sequence[Mapping[str, Any]], user: str = "") -> str:
+    """The id of the newest session with a lap that counts, else of the newest; "" if there is none.
+
+    Args:
+        sessions: rows of `Store.find_sessions`.
+        user: whose own come before those that others share.
+    """
+    order = sorted(sessions, key=lambda row: (row["owner"] != user, row["best_lap_time_s"] is None))
+    return str(order[0]["session_id"]) if order else ""
 
 
 def first_choice(laps: Sequence[LapRow], running: LapRow | None = None) -> list[str]:

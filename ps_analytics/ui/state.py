@@ -119,7 +119,7 @@ class ReviewState(WorkedOutState):
             self._find_sessions()
             known = {row["session_id"] for row in self.sessions}
             told = NO_MORE if was_shared and self.session_id not in known else ""
-            session_id = self.session_id if self.session_id in known else worth_a_look(self.sessions)
+            session_id = self.session_id if self.session_id in known else worth_a_look(self.sessions, self.source.user)
             self._begin(session_id)
             self._open(session_id)
             self._tell(told)
@@ -128,7 +128,7 @@ class ReviewState(WorkedOutState):
         """Opens the page with what a link says, as far as the user may see it; a sentence says what he may not."""
         with param.parameterized.batch_call_watchers(self):
             self._find_sessions()
-            session_id = view.session or worth_a_look(self.sessions)
+            session_id = view.session or worth_a_look(self.sessions, self.source.user)
             if session_id not in {row["session_id"] for row in self.sessions}:
                 self.refresh()
                 self._tell(NOT_FOUND if view.session else "")
@@ -151,7 +151,7 @@ class ReviewState(WorkedOutState):
         with param.parameterized.batch_call_watchers(self):
             self.event_id = event_id
             self._find_sessions()
-            self._open(worth_a_look(self.sessions))
+            self._open(worth_a_look(self.sessions, self.source.user))
 
     def select_session(self, session_id: str) -> None:
         """Opens a session: its best lap as the reference, and the last other lap that counts.
