@@ -17,6 +17,10 @@ ELAPSED = "elapsed"
 """The column beside the channels: since when the lap is driven at each place, in s."""
 
 
+MOST_REASONS = 2
+"""So many reasons are told beside the plots; more are told in the list."""
+
+
 @dataclass(frozen=True, eq=False)
 class OverTime:
     """Laps over the seconds since their start, by lap id; `refused` says of each chosen lap that is not here why."""
@@ -76,7 +80,7 @@ class Overlay:
                 refused[lap_id] = str(error)
         there = [lap_id for lap_id in chosen if lap_id in self.laid]
         shown = {i: self.laid[i] if i in growing else self._with_later(i, names, grid) for i in there}
-        return Comparison(reference_id, grid.distance_m, shown, refused), " ".join(refused.values())
+        return Comparison(reference_id, grid.distance_m, shown, refused), _in_short(refused)
 
     def over_time(
         self, chosen: Sequence[str], reference_id: str, names: Sequence[str], *, open_laps: Iterable[str] = ()
@@ -206,3 +210,10 @@ def _with_elapsed(laid: LaidLap) -> LaidLap:
         return laid
     since_s = laid.stamp_s[np.isfinite(laid.stamp_s)][0]
     return replace(laid, columns={**laid.columns, ELAPSED: (laid.stamp_s - since_s).astype(np.float32)})
+
+
+def _in_short(refused: Mapping[str, str]) -> str:
+    """Why laps are missing, in as few sentences as one reads."""
+    if len(refused) > MOST_REASONS:
+        return f"{len(refused)} laps cannot be laid over the reference: the list of laps says why."
+    return " ".join(refused.values())

@@ -47,6 +47,8 @@ def shown_laps(state: ReviewState) -> list[dict[str, Any]]:
 def _shown_lap(row: LapRow, laid: LaidLap, state: ReviewState) -> dict[str, Any]:
     reference, running = row.lap_id == state.reference_id, row.kind == RUNNING
     closure = asdict(laid.closure) if laid.closure else NO_DELTA
+    if reason := _refusal(row.lap_id, state):
+        closure = {"text": "no delta: drawn by time alone", "short": "no delta", "warns": True, "title": reason}
     if running:
         closure = SO_FAR if DELTA in laid.columns else NOT_YET
     return {

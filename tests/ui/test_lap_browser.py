@@ -6,6 +6,7 @@ import pytest
 
 from ps_analytics.store.store import Store
 from ps_analytics.ui.lap_browser import PAGE, LapBrowser, references
+from ps_analytics.ui.rows import lap_rows, shown_laps
 from ps_analytics.ui.state import ReviewState
 
 
@@ -128,3 +129,21 @@ def test_a_lap_that_is_the_best_with_any_car_is_offered_once(state, paddock) -> 
     state.refresh()
     labels = [row["label"] for row in references(state)["rows"]]
     assert labels[:2] == ["Personal best, Fox", "Best of this session"]
+
+
+def test_laps_of_other_tracks_say_why_in_the_list_and_are_drawn_by_their_time(store, paddock, drive) -> None:
+    for number, length_m in enumerate((3000.0, 3600.0, 5000.0, 4200.0)):
+        paddock.lap(paddock.session(f"On {number}", track=f"Track {number}"), drive(length_m=length_m))
+    state = ReviewState(lambda: store)
+    state.refresh()
+    state.layouts.set_x_axis("time")
+    for lap_ids in list(paddock.laps.values())[:3]:
+        state.toggle_lap(lap_ids[0])
+    assert state.problem == "3 laps cannot be laid over the reference: the list of laps says why."
+    guests = [row for row in lap_rows(state) if row["guest"]]
+    assert all(row["refused"].endswith("It is drawn by its time alone: no delta, no place.") for row in guests)
+    drawn = shown_laps(state)
+    assert [row["id"] for row in drawn if not row["reference"]] == [row["id"] for row in guests]
+    assert [row["closure"]["text"] for row in drawn if not row["reference"]] == ["no delta: drawn by time alone"] * 3
+    state.layouts.set_x_axis("distance")
+    assert [row["id"] for row in shown_laps(state)] == [state.reference_id]

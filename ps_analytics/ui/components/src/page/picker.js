@@ -35,6 +35,7 @@ export const SessionPicker = {
     const bus = busOf(model.page)
     const event = choice("Event", (id) => bus.ask({op: "event", event: id}))
     const session = new SessionList(bus)
+    const live = h("span", {class: "live", text: "recording", hidden: true})
     const about = h("span", {class: "about"})
     const key = h("div", {class: "key", "aria-label": "Laps shown"})
     const math = h("button", {class: "math-open", type: "button", title: "Math channels (m)", "aria-label": "Math channels", onclick: () => bus.announce("math"), hidden: true}, h("i", {text: "ƒ"}), "Math")
@@ -50,10 +51,11 @@ export const SessionPicker = {
       fill(event.select, choices.events, choices.event)
       event.root.hidden = choices.events.length < 2
       const chosen = choices.sessions.find(({id}) => id === choices.session)
-      about.replaceChildren(...(chosen?.recording ? [h("span", {class: "live", text: "recording"})] : []), [chosen?.about, chosen?.owner && `shared by ${chosen.owner}`].filter(Boolean).join(" \u00b7 "))
+      live.hidden = !chosen?.recording
+      about.textContent = chosen?.about ?? ""
     }
     model.on("remove", bus.subscribe(["choices"], show))
     show()
-    return h("nav", {class: "picker", "aria-label": "Session"}, event.root, session.button, layouts.root, about, key, reference.root, share.root, address.root, math)
+    return h("nav", {class: "picker", "aria-label": "Session"}, event.root, session.button, layouts.root, live, about, key, reference.root, share.root, address.root, math)
   },
 }

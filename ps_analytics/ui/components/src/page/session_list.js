@@ -8,7 +8,8 @@ export class SessionList extends SearchDialog {
     super({name: "session-list", label: "Sessions", placeholder: "Find a session"})
     this.bus = bus
     this.name = h("b")
-    this.button = h("button", {class: "session-open", type: "button", "aria-haspopup": "dialog", "aria-expanded": "false", onclick: () => this.open()}, h("span", {class: "bar-label", text: "Session"}), this.name)
+    this.owner = h("i", {hidden: true})
+    this.button = h("button", {class: "session-open", type: "button", "aria-haspopup": "dialog", "aria-expanded": "false", onclick: () => this.open()}, h("span", {class: "bar-label", text: "Session"}), this.name, this.owner)
     this.nothing.textContent = "No session is called that."
     this.root.append(this.input, this.list, this.nothing)
     this.root.addEventListener("toggle", ({newState}) => this.button.setAttribute("aria-expanded", String(newState === "open")))
@@ -25,6 +26,9 @@ export class SessionList extends SearchDialog {
     const {sessions, session} = this.bus.choices
     const now = sessions.find(({id}) => id === session)
     this.name.textContent = now?.name ?? "none"
+    this.owner.hidden = !now?.owner
+    this.owner.textContent = now?.owner ? `shared by ${now.owner}` : ""
+    this.button.title = now?.about ?? ""
     this.button.disabled = sessions.length === 0
     this.button.setAttribute("aria-label", `Session: ${now?.name ?? "none"}`)
     if (this.isOpen) this.draw()
