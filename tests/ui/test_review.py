@@ -28,7 +28,7 @@ def cell(store: Store, weekend: str, page: Page, review_of: Any) -> Iterator[Any
 def test_a_review_draws_its_laps_without_the_page_around_it(cell: Any) -> None:
     assert cell.bus("bus.laps.length") == 2
     box = cell.page.get_by_test_id("grid").bounding_box()
-    assert box["height"] == pytest.approx(600 - 44, abs=12)
+    assert box["height"] == pytest.approx(600 - 44 - 24, abs=12)
     expect(cell.page.get_by_label("Session", exact=True).last).to_be_visible()
 
 

@@ -22,7 +22,7 @@ def test_it_opens_with_the_best_lap_and_the_last_other_one_that_counts(review: A
         expect(review.plot(title).locator("canvas").first).to_be_visible()
     expect(review.lap(5)).to_be_checked()  # the best of those that count; lap 4 is faster and invalid
     expect(review.lap(3)).to_be_checked()
-    expect(review.page.get_by_role("button", name="Reference: lap 5")).to_have_attribute("aria-pressed", "true")
+    expect(review.page.get_by_role("button", name="Reference: lap 5", exact=True)).to_have_attribute("aria-pressed", "true")
     assert review.page.title() == "Review · ps-analytics"
     review.screenshot("review-1600x1000")
 
@@ -115,7 +115,7 @@ def test_another_reference_turns_the_delta_round(review: Any) -> None:
     row = review.page.get_by_test_id("laps").get_by_role("listitem").nth(3)
     row.hover()
     with review.redrawn():
-        row.get_by_role("button", name="Reference: lap 3").click()
+        row.get_by_role("button", name="Reference: lap 3", exact=True).click()
     after = review.bus("bus.column(bus.laps.find((lap) => !lap.reference).id, 'delta').at(-1)")
     assert before > 0
     assert after == pytest.approx(-before, abs=2e-3)
@@ -160,7 +160,7 @@ def test_the_keyboard_does_what_the_mouse_does(review: Any) -> None:
     expect(review.lap(1)).to_be_checked()
     with review.redrawn():
         press("r")
-    expect(review.page.get_by_role("button", name="Reference: lap 3")).to_have_attribute("aria-pressed", "true")
+    expect(review.page.get_by_role("button", name="Reference: lap 3", exact=True)).to_have_attribute("aria-pressed", "true")
     press("?")
     expect(review.page.get_by_role("dialog", name="Keyboard")).to_be_visible()
     press("Escape")
@@ -260,10 +260,10 @@ def test_a_command_nobody_knows_does_nothing(review: Any) -> None:
 
 
 def test_a_light_page_is_one_click_away_and_stays_light(review: Any) -> None:
-    swatch = review.page.get_by_test_id("laps").locator(".chosen .swatch").first
+    line = review.page.get_by_test_id("laps").locator(".chosen .swatch path").first
     with review.painted():
         review.page.get_by_role("button", name="Light or dark").click()
-    expect(swatch).to_have_css("background-color", "rgb(194, 94, 0)")  # the same orange with more weight
+    expect(line).to_have_css("stroke", "rgb(194, 94, 0)")  # the same orange with more weight
     review.screenshot("review-light")
     review.page.reload()
     review.drawn()

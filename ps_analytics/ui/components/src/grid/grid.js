@@ -110,7 +110,7 @@ class PanelGrid {
 
   // Python has made, or let go of, what some panels show.
   refill() {
-    for (const cell of this.cells.values()) cell.panel.fill?.(this.made(cell.id))
+    for (const {id, panel} of this.cells.values()) if (panel instanceof PythonPanel) panel.fill(this.made(id))
   }
 
   // x and w are columns, y and h pixels; a sheet that fits has its heights scaled to the window's.
