@@ -133,14 +133,17 @@ def references(state: ReviewState) -> dict[str, Any]:
     source: LapSource = state.source
     row = _session_row(state)
     track, car, user = track_of(state), (row or {}).get("car") or "", source.user
-    laps = source.find_best_laps(track).to_dicts() if track else []
-    own = [lap for lap in laps if lap["owner"] == user]
-    with_car = next((lap for lap in own if car and (lap["car"] or "").casefold() == car.casefold()), None)
+    driven = source.find_sessions(track=track, shared=True).to_dicts() if track else []
+    driven = sorted(
+        (found for found in driven if found["best_lap_time_s"] is not None), key=lambda f: f["best_lap_time_s"]
+    )
+    own = [found for found in driven if found["owner"] == user]
+    with_car = next((found for found in own if car and (found["car"] or "").casefold() == car.casefold()), None)
     offered = []
     if with_car is not None:
-        offered.append(_offer(with_car, f"Personal best, {car}"))
+        offered.append(_offer(source, with_car, f"Personal best, {car}"))
     if own and own[0] is not with_car:
-        offered.append(_offer(own[0], "Personal best, any car" if car else "Personal best"))
+        offered.append(_offer(source, own[0], "Personal best, any car" if car else "Personal best"))
     if (best := state.best) is not None:
         offered.append({"lap": best.lap_id, "label": "Best of this session", "about": f"Lap {best.lap_number}",
                         "time_s": best.lap_time_s, "group": "own"})  # fmt: skip
@@ -149,15 +152,21 @@ def references(state: ReviewState) -> dict[str, Any]:
         time_s = ideal.lap.lap_time_s if ideal.lap else None
         offered.append({"lap": IDEAL, "label": "Ideal lap of this session", "about": "" if ideal.lap else ideal.text,
                         "time_s": time_s, "group": "own"})  # fmt: skip
-    others = [lap for lap in laps if lap["owner"] != user and lap["session_id"] != state.session_id]
-    offered += [_offer(lap, f"{lap['owner']} · {lap['car'] or 'unknown car'}", group="shared") for lap in others]
-    return {"rows": [row for row in offered if row["group"] == "own"]
-            + [row for row in offered if row["group"] == "shared"][:MOST_SHARED]}  # fmt: skip
+    others = [found for found in driven if found["owner"] != user and found["session_id"] != state.session_id]
+    offered += [
+        _offer(source, found, f"{found['owner']} · {found['car'] or 'unknown car'}", group="shared")
+        for found in others[:MOST_SHARED]
+    ]
+    return {"rows": [offer for offer in offered if offer]}
 
 
-def _offer(lap: Row, label: str, *, group: str = "own") -> dict[str, Any]:
-    return {"lap": lap["lap_id"], "label": label, "about": lap_row(lap).home, "time_s": lap["lap_time_s"],
-            "group": group}  # fmt: skip
+def _offer(source: LapSource, session: Row, label: str, *, group: str = "own") -> dict[str, Any]:
+    """The best lap of a session; nothing if it went meanwhile."""
+    laps = map(lap_row, source.find_laps(session_id=session["session_id"], shared=True).to_dicts())
+    best = min((lap for lap in laps if lap.counts), key=lambda lap: lap.lap_time_s or 0.0, default=None)
+    if best is None:
+        return {}
+    return {"lap": best.lap_id, "label": label, "about": best.home, "time_s": best.lap_time_s, "group": group}
 
 
 def track_of(state: ReviewState) -> str | None:

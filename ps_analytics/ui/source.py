@@ -32,9 +32,6 @@ class LapSource(RunningSource, LayoutSource, PreferenceSource, EditSource, Shari
     ) -> pl.DataFrame:
         """The laps of a session in order, of a track, or those of some ids, one a row."""
 
-    def find_best_laps(self, track: str) -> pl.DataFrame:
-        """The fastest lap that counts of each session on a track, the fastest first; those shared with the user too."""
-
     def find_channels(self, lap_ids: Sequence[str]) -> pl.DataFrame:
         """What laps were recorded with: lap_id, channel, unit, rate_hz."""
 
