@@ -147,7 +147,13 @@ class ReviewState(WorkedOutState):
         self.param.update(status=status, problem=problem)
 
     def select_event(self, event_id: str) -> None:
-        """Shows the sessions of an event ("" for all) and opens its newest."""
+        """Shows the sessions of an event ("" for all) and opens its newest.
+
+        Raises:
+            NotFound: the user has no such event.
+        """
+        if event_id and event_id not in {row["event_id"] for row in self.events}:
+            raise NotFound("event", event_id)
         with param.parameterized.batch_call_watchers(self):
             self.event_id = event_id
             self._find_sessions()
