@@ -22,7 +22,9 @@ def test_it_opens_with_the_best_lap_and_the_last_other_one_that_counts(review: A
         expect(review.plot(title).locator("canvas").first).to_be_visible()
     expect(review.lap(5)).to_be_checked()  # the best of those that count; lap 4 is faster and invalid
     expect(review.lap(3)).to_be_checked()
-    expect(review.page.get_by_role("button", name="Reference: lap 5", exact=True)).to_have_attribute("aria-pressed", "true")
+    expect(review.page.get_by_role("button", name="Reference: lap 5", exact=True)).to_have_attribute(
+        "aria-pressed", "true"
+    )
     assert review.page.title() == "Review · ps-analytics"
     review.screenshot("review-1600x1000")
 
@@ -160,7 +162,9 @@ def test_the_keyboard_does_what_the_mouse_does(review: Any) -> None:
     expect(review.lap(1)).to_be_checked()
     with review.redrawn():
         press("r")
-    expect(review.page.get_by_role("button", name="Reference: lap 3", exact=True)).to_have_attribute("aria-pressed", "true")
+    expect(review.page.get_by_role("button", name="Reference: lap 3", exact=True)).to_have_attribute(
+        "aria-pressed", "true"
+    )
     press("?")
     expect(review.page.get_by_role("dialog", name="Keyboard")).to_be_visible()
     press("Escape")
