@@ -7,6 +7,9 @@ STAMP := $(VENV)/.installed
 BUNDLE := ps_analytics/ui/components/dist/ps_analytics.js
 WORKERS := -n logical --maxprocesses 8 --dist worksteal    # each starts its own PostgreSQL and Chromium
 
+# The tests start many programs: each would compile every module anew.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .PHONY: help demo test lint notebooks docs bench bench-analysis bench-ui fuzz-math mutate-math tools lock clean
 
@@ -61,11 +64,10 @@ clean:  ## remove the environment and everything that was built
 	rm -rf $(VENV) node_modules artefacts dist ps_analytics/ui/components/dist
 	rm -rf .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
 
-# The environment: every package from the lock file, by its hash; Python compiles what is used, when it is.
+# The environment: every package from the lock file, by its hash.
 $(STAMP): requirements.lock
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile --require-hashes \
-		--requirement requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements.lock
 	@touch $(STAMP)
 
 # This checkout in it, editable. The build hook bundles the dashboards' JavaScript anew where a source of it changed.
