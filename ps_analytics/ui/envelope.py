@@ -108,9 +108,15 @@ def _extremes(values: Column, count: int) -> Column:
     rows = [_minmax.downsample(values[:whole], n_out=2 * (whole // count)).astype(np.int64)]
     if whole < len(values):
         tail = values[whole:]
-        last = np.arange(len(tail)) if len(tail) < 3 else _minmax.downsample(tail, n_out=2).astype(np.int64)
+        last = _known_of(tail) if len(tail) < 3 else _minmax.downsample(tail, n_out=2).astype(np.int64)
         rows.append(last + whole)
     return np.asarray(values[np.concatenate(rows)], dtype=np.float32)
+
+
+def _known_of(few: Column) -> NDArray[np.int64]:
+    """As many rows as there are, of those that are known; all where none is."""
+    known = np.flatnonzero(np.isfinite(few))
+    return np.resize(known, len(few)) if len(known) else np.arange(len(few))
 
 
 def _with_ends(values: Column, between: Column, first: int, end: int) -> Column:

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from ps_analytics.ui.envelope import MOST_PIXELS, THIN_POINTS, Detail, envelope, thinned
@@ -20,6 +20,7 @@ def seconds(samples: int) -> np.ndarray:
 
 
 @given(st.integers(3, 5000), st.integers(2, 300), st.integers(0, 9), st.sampled_from([0.0, 0.3, 0.98]))
+@example(76, 10, 0, 0.3)  # the last bin has two samples, one is missing
 def test_every_bin_has_the_least_and_the_greatest_value_numpy_finds(samples, pixels, seed, missing) -> None:
     x, values = seconds(samples), noisy(samples, seed, missing=missing)
     at, drawn = envelope(x, {"v": values}, pixels=pixels)
