@@ -168,7 +168,7 @@ class ReviewPage:
         """What is done in the block has been painted at its end."""
         before = self.bus("bus.paints")
         yield
-        self.wait(f"bus.paints > {before}")
+        self.wait(f"bus.paints > {before} && !bus.late")
 
     @contextmanager
     def redrawn(self) -> Iterator[None]:

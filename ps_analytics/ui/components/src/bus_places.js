@@ -2,6 +2,7 @@
 // cursor and the marks are places, in m or in s.
 import {AXES, Axes, clamp, family} from "./bus_axes.js"
 
+const READ_MS = 45 // nobody reads numbers that change more often, and each time the page lays them out
 const NOTHING = 1e-6 // of what is in view: places that are no further apart are one
 
 export class Places extends Axes {
@@ -12,6 +13,8 @@ export class Places extends Axes {
     this.a = null // the marks
     this.b = null
     this._exact = null // where the cursor was put, on an axis that is not its own
+    this._untold = 0 // the timer that waits to say what is at the cursor
+    this._told = -Infinity // when that was said last
   }
 
   // The sample nearest to the cursor.
@@ -46,6 +49,26 @@ export class Places extends Axes {
     this.cursor = place
     this._exact = exact
     this.announce("cursor")
+    this._tell()
+  }
+
+  // Whether the values that are shown are of where the cursor was a moment ago: what tests wait for.
+  get late() {
+    return this._untold !== 0 || this._dirty.has("values")
+  }
+
+  // Says what is at the cursor: at once when it has rested, and then as often as one can read it; where it stays, in any case.
+  _tell() {
+    if (this._untold) return
+    const early = this._told + READ_MS - performance.now()
+    if (early > 0) this._untold = setTimeout(() => this._tellNow(), early)
+    else this._tellNow()
+  }
+
+  _tellNow() {
+    this._untold = 0
+    this._told = performance.now()
+    this.announce("values")
   }
 
   // Moves the cursor by samples and keeps it in view.

@@ -12,10 +12,10 @@ export class Topics {
     this._waiting = []
   }
 
-  // Calls `listener(topics)` at most once an animation frame. Topics: data, window, cursor, marks (A and B), style, panels,
-  // corners (the table), spans (where corners begin and end), math (its editor is asked for), running (its time), layout,
-  // laps (those of the session), choices (events and sessions), detail (of a long stint), panel (what Python worked out
-  // for one), light (the lap that is pointed at), status.
+  // Calls `listener(topics)` at most once an animation frame. Topics: data, window, cursor, values (what is at the cursor, as
+  // often as one can read it), marks (A and B), style, panels, corners (the table), spans (where corners begin and end), math
+  // (its editor is asked for), running (its time), layout, laps (those of the session), choices (events and sessions), detail
+  // (of a long stint), panel (what Python worked out for one), light (the lap that is pointed at), status.
   subscribe(topics, listener) {
     this._subscribers.set(listener, topics)
     return () => {

@@ -31,8 +31,9 @@ export class ValueLine {
       const told = channel.name === "delta" ? bus.laps.filter((lap) => !lap.reference) : bus.laps
       for (const lap of told) {
         const width = channel.condition ? CONDITION_WIDTH : channel.width
-        const cell = h("span", {class: "value", style: `color:${ink(look?.color ?? lap.color)};min-width:${width}ch`, title: lap.label, "data-lap": lap.id})
-        this.cells.push({cell, lap, channel, said: ""})
+        const text = document.createTextNode("")
+        const cell = h("span", {class: "value", style: `color:${ink(look?.color ?? lap.color)};min-width:${width}ch`, title: lap.label, "data-lap": lap.id}, text)
+        this.cells.push({text, lap, channel, said: ""})
         group.append(cell)
         if (channel.band) group.append(closureBadge(lap, told.length > BADGES_IN_FULL))
       }
@@ -51,11 +52,11 @@ export class ValueLine {
 
   show(i) {
     for (const each of this.cells) {
-      const {cell, column, band, channel} = each
+      const {text, column, band, channel} = each
       const said = valueText(column?.[i], channel) + (band ? bandText(band[i], channel.decimals) : "")
       if (said === each.said) continue
       each.said = said
-      cell.textContent = said
+      text.nodeValue = said
     }
   }
 }
