@@ -1,9 +1,14 @@
 // What lies over the lines and moves without drawing them anew: the cursor with a dot on every line, the marks A and B, and
 // the stretches a lap has no data of.
 import uPlot from "uplot"
+import {Screen} from "./screen.js"
 import {h} from "../dom.js"
 import {ink} from "../theme.js"
 
+const DOT = 2.75 // pixels from the middle of a dot to the middle of its ring
+const RING = 1.5
+const REACH = 5 // of a dot to either side of the cursor
+const SEEN = 0.85 // how much of the cursor's colour its line has
 const STRIP = 4 // pixels of the strip that says where a lap has no data
 const MOST_STRIPS = 80 // a lap; what lies closer together than a pixel is one
 
@@ -11,12 +16,12 @@ export class Cursors {
   constructor(bus, axis) {
     this.bus = bus
     this.axis = axis // () => the axis of the plot's x
-    this.line = h("div", {class: "cursor-line"})
+    this.screen = new Screen({class: "screen"})
     this.between = h("div", {class: "between-marks", hidden: true})
     this.marks = ["a", "b"].map((name) => this.buildMark(name))
     this.strips = h("div", {class: "gap-strips"})
-    this.root = h("div", {class: "cursors"}, this.between, this.strips, this.line, ...this.marks.map(({root}) => root))
-    this.dots = []
+    this.root = h("div", {class: "cursors"}, this.between, this.strips, ...this.marks.map(({root}) => root))
+    this.colors = {}
   }
 
   buildMark(name) {
@@ -33,33 +38,56 @@ export class Cursors {
     return {name, root}
   }
 
-  // The plot these lie on, and its lines.
+  // The plot these lie on, and its lines. What it draws on is a picture beside the page from here on.
   put(plot, lines) {
+    const drawn = plot.ctx.canvas
+    if (drawn.parentNode) drawn.replaceWith(this.screen.canvas)
     this.plot = plot
     this.lines = lines
-    for (const dot of this.dots) dot.remove()
-    this.dots = lines.map(({color}) => h("div", {class: "dot", style: `border-color:${color}`}))
-    this.root.append(...this.dots)
     plot.over.append(this.root)
+  }
+
+  // The plot has been drawn, in these colours.
+  develop(colors) {
+    const {plot, screen} = this
+    const {canvas} = screen
+    this.colors = colors
+    this.index = -1
+    screen.show(plot.ctx.canvas, colors.panel)
+    canvas.style.width = `${plot.width}px`
+    canvas.style.height = `${plot.height}px`
   }
 
   // At a sample of the grid values are read from.
   show(i, x) {
-    const {plot, line} = this
-    // Not asked of the page: that would lay it out again for every panel, at every move.
-    const [width, height] = this.size
-    const left = plot.valToPos(x[i], "x")
-    const inside = left >= -0.5 && left <= width + 0.5
-    line.hidden = !inside
-    if (inside) line.style.transform = `translateX(${Math.round(left)}px)`
-    line.dataset.index = i
-    this.lines.forEach(({told, lane, channel}, k) => {
+    const {plot, screen} = this
+    if (i === this.index || !screen.picture) return
+    this.index = i
+    screen.wipe()
+    screen.canvas.dataset.index = i // for whoever looks into a page: tests
+    const {left: start, top, width, height} = plot.bbox
+    const ratio = uPlot.pxRatio
+    const left = plot.valToPos(x[i], "x", true)
+    if (!(left >= start - ratio / 2 && left <= start + width + ratio / 2)) return
+    screen.stain(left - REACH * ratio, top - REACH * ratio, 2 * REACH * ratio, height + 2 * REACH * ratio)
+    const {ctx} = screen
+    ctx.globalAlpha = SEEN
+    ctx.fillStyle = this.colors.cursor
+    ctx.fillRect(Math.round(left), top, Math.max(Math.round(ratio), 1), height)
+    ctx.globalAlpha = 1
+    ctx.fillStyle = this.colors.panel
+    ctx.lineWidth = RING * ratio
+    for (const {told, lane, channel, color} of this.lines) {
       const value = told?.[i]
-      const top = channel.condition || value == null || Number.isNaN(value) ? -1 : plot.valToPos(value, lane.scale)
-      const shown = inside && top >= 0 && top <= height
-      this.dots[k].hidden = !shown
-      if (shown) this.dots[k].style.transform = `translate(${left}px, ${top}px)`
-    })
+      if (channel.condition || value == null || Number.isNaN(value)) continue
+      const at = plot.valToPos(value, lane.scale, true)
+      if (!(at >= top && at <= top + height)) continue
+      ctx.beginPath()
+      ctx.arc(left, at, DOT * ratio, 0, 7)
+      ctx.fill()
+      ctx.strokeStyle = color
+      ctx.stroke()
+    }
   }
 
   get size() {

@@ -16,7 +16,7 @@ import {cutOpen, light, linesOf, plottable, seriesOf, tailOf} from "./trace_line
 import {pictureOf} from "./trace_picture.js"
 import {ValueLine} from "./values.js"
 
-const TOPICS = ["data", "detail", "window", "cursor", "marks", "light", "style", "spans", "layout"]
+const TOPICS = ["data", "detail", "window", "cursor", "values", "marks", "light", "style", "spans", "layout"]
 const EDGES = {top: 6, right: 12, bottom: 20, left: 48} // of the plot, in CSS pixels
 const RIGHT_SCALE = 48 // where the second scale of overlaid channels is written
 const NAMED_TOP = 15 // where the name of the topmost of several lanes is written
@@ -38,6 +38,7 @@ export class TracePanel {
     this.lines = []
     this.tails = [] // the numbers of the lines that are drawn on, in another way, where they may still change
     this.extents = {}
+    this.colors = {} // of the theme, since it was drawn
     this.structure = ""
     this.drawn = 0
     this.leave = [bus.subscribe(TOPICS, (topics) => this.follow(topics)), onSize(this.frame.body, () => this.resize())]
@@ -71,7 +72,10 @@ export class TracePanel {
       if (bus.seen(this.axis) !== this.grid || bus.gridAt(this.axis) !== this.toldGrid) this.fill()
       this.applyWindow()
     } else if (topics.has("spans") || topics.has("light")) this.plot?.redraw(false)
-    else if (topics.has("cursor")) this.showCursor()
+    else {
+      if (topics.has("cursor")) this.showCursor()
+      if (topics.has("values")) this.showValues()
+    }
   }
 
   axisNow() {
@@ -216,7 +220,9 @@ export class TracePanel {
   }
 
   drawUnder() {
-    drawFrame(this.ground, this.scenery)
+    const {scenery} = this
+    this.colors = scenery.colors
+    drawFrame(this.ground, scenery)
     const banded = this.lines.filter(({band}) => band)
     if (banded.length) drawBands(this.ground, banded, {x: this.grid.x, indexOf: (value) => this.grid.indexOf(value)})
   }
@@ -225,9 +231,11 @@ export class TracePanel {
   drawOver() {
     this.drawn += 1
     drawConditions(this.ground, this.lines, this.grid.x)
+    this.cursors.develop(this.colors)
     this.cursors.showMarks()
     this.cursors.showGaps()
     this.showCursor()
+    this.showValues()
   }
 
   showMarks() {
@@ -236,13 +244,19 @@ export class TracePanel {
     this.measures.show(this.channels, this.axis)
   }
 
+  // The sample at the cursor of the grid values are read from; -1 where there is none.
+  get sample() {
+    return this.plot && this.toldGrid?.x.length ? this.toldGrid.indexOf(this.bus.cursorOn(family(this.axis))) : -1
+  }
+
   showCursor() {
-    const {plot, bus, toldGrid} = this
-    if (!plot || !toldGrid?.x.length) return
-    const place = bus.cursorOn(family(this.axis))
-    const i = toldGrid.indexOf(place)
-    this.cursors.show(i, toldGrid.x)
-    this.values.show(i)
+    const {sample} = this
+    if (sample >= 0) this.cursors.show(sample, this.toldGrid.x)
+  }
+
+  showValues() {
+    const {sample} = this
+    if (sample >= 0) this.values.show(sample)
   }
 
   // The panel as it is on the screen: pixels, or lines and words.

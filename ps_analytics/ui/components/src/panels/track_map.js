@@ -1,6 +1,7 @@
 // The track as the reference drove it, coloured by what is chosen, with every lap's place at the cursor.
 import {NAME_FONT, placeNames} from "./corner_names.js"
 import {panelFrame} from "./panel_frame.js"
+import {Screen} from "./screen.js"
 import {SECTORS, tintOf} from "./track_map_colors.js"
 import {drawBand, drawBorders, drawCars, drawDirections, drawLines, drawPin, drawStart, drawTint} from "./track_map_draw.js"
 import {TrackEditor} from "./track_map_edit.js"
@@ -10,6 +11,7 @@ import {h, onSize} from "../dom.js"
 import {ink, tokens} from "../theme.js"
 
 const COLOR_BY = "speed"
+const REACH = 27 // of what is drawn at a place, in pixels: a mark's pin
 const LOOKED_AT = ["data", "window", "cursor", "marks", "style", "spans", "corners"]
 
 export class MapPanel {
@@ -18,8 +20,9 @@ export class MapPanel {
     this.plot = config.id
     this.options = config.options ?? {}
     this.frame = panelFrame(config.title, "map")
-    this.base = h("canvas", {class: "layer", role: "img", "aria-label": "Track map: click places the cursor", "data-testid": "track-map"})
-    this.over = h("canvas", {class: "layer top"})
+    this.base = h("canvas") // the picture without what moves
+    this.screen = new Screen({class: "layer", role: "img", "aria-label": "Track map: click places the cursor", "data-testid": "track-map"})
+    this.over = this.screen.canvas
     this.note = h("p", {class: "message", hidden: true})
     this.view = new MapView()
     this.names = [] // of corners, where they stand
@@ -30,7 +33,7 @@ export class MapPanel {
     this.held = -1 // the sample at which a hand is on the line
     this.legend = new MapLegend(bus, {choose: (options) => this.choose(options), edit: () => this.editor.show()})
     this.editor = new TrackEditor(bus, this)
-    this.frame.body.append(this.base, this.over, this.note, this.legend.root, this.legend.tools, this.editor.root)
+    this.frame.body.append(this.over, this.note, this.legend.root, this.legend.tools, this.editor.root)
     this.leave = [
       bus.subscribe(LOOKED_AT, (topics) => this.follow(topics)),
       onSize(this.frame.body, (width, height) => this.resize(width, height)),
@@ -75,11 +78,10 @@ export class MapPanel {
 
   resize(width, height) {
     const ratio = globalThis.devicePixelRatio
-    for (const canvas of [this.base, this.over]) {
-      canvas.width = width * ratio
-      canvas.height = height * ratio
-      canvas.getContext("2d").setTransform(ratio, 0, 0, ratio, 0, 0)
-    }
+    this.base.width = width * ratio
+    this.base.height = height * ratio
+    this.base.getContext("2d").setTransform(ratio, 0, 0, ratio, 0, 0)
+    this.ratio = ratio
     this.size = [width, height]
     this.load()
   }
@@ -128,6 +130,7 @@ export class MapPanel {
       this.drawLimits(ctx)
       this.drawNames(ctx)
     }
+    this.screen.show(this.base, colors.panel)
     this.drawOver()
   }
 
@@ -167,16 +170,26 @@ export class MapPanel {
   }
 
   drawOver() {
-    const ctx = this.over.getContext("2d")
-    ctx.clearRect(0, 0, ...this.size)
-    const {bus, view, colors} = this
+    const {bus, view, colors, screen, ratio} = this
+    if (!screen.picture) return
+    screen.wipe()
     this.at = []
     if (!view.path) return
-    for (const name of ["a", "b"]) if (bus[name] != null) drawPin(ctx, view, bus.indexOf(bus[name]), name.toUpperCase(), colors)
+    const {ctx, canvas} = screen
+    ctx.setTransform(ratio, 0, 0, ratio, 0, 0)
+    const stain = ([x, y]) => screen.stain((x - REACH) * ratio, (y - REACH) * ratio, 2 * REACH * ratio, 2 * REACH * ratio)
+    for (const name of ["a", "b"]) {
+      if (bus[name] == null) continue
+      const i = bus.indexOf(bus[name])
+      stain(view.path[i])
+      drawPin(ctx, view, i, name.toUpperCase(), colors)
+    }
     const index = bus.index
     this.at = drawCars(ctx, view, {bus, colors, index})
-    this.base.dataset.index = index // for whoever looks into a page: tests
-    this.base.dataset.scale = view.scale.toFixed(4)
+    for (const {place} of this.at) stain(place)
+    ctx.setTransform(1, 0, 0, 1, 0, 0)
+    canvas.dataset.index = index // for whoever looks into a page: tests
+    canvas.dataset.scale = view.scale.toFixed(4)
   }
 
   // The cursor to where the line is pointed at. Once a hand is on the line it stays on it.
