@@ -1,7 +1,7 @@
 """The page around a workspace: template, title, the session's life from opening to closing."""
 
 from collections.abc import Callable, Mapping, Sequence
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -73,12 +73,18 @@ def review_page() -> Page:
 
 def page_of(title: str, *, problem: str = "", **panels: Viewable) -> Page:
     """Our template around the panels `bus`, `picker` and `grid`, or around a sentence that says why there are none."""
-    page = Page(TEMPLATE.read_text(encoding="utf-8"))
+    page = Page(_template())
     page.add_variable("page_title", f"{title} · ps-analytics")
     page.add_variable("problem", problem)
     for name, panel in panels.items():
         page.add_panel(name, panel)
     return page
+
+
+@cache
+def _template() -> Any:
+    """Our template, compiled once: every page would do it anew, a tenth of opening it."""
+    return pn.Template(TEMPLATE.read_text(encoding="utf-8")).template
 
 
 def _later(document: Any, action: Any) -> None:
