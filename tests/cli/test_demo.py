@@ -18,7 +18,7 @@ import pytest
 from ps_analytics.config import Settings
 from ps_analytics.store.store import open_store
 
-PATIENCE_S = 120.0
+PATIENCE_S = 300.0
 
 
 def _free_port() -> int:
