@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 from panel.io.server import Server
-from playwright.sync_api import Browser, Locator, Page, sync_playwright
+from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
 
 from ps_analytics.channels.catalog import unit_of
 from ps_analytics.config import Settings
@@ -26,6 +26,8 @@ from ps_analytics.ui.server import dashboards, page_url
 ARTEFACTS = Path(__file__).parents[2] / "artefacts"
 CHROMIUM = ("/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome")
 ARGUMENTS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+PATIENCE_MS = 30_000.0
+"""A machine that runs other tests beside this one may take so long to paint."""
 START_US = 1_760_000_000_000_000
 RATE_HZ = 60.0
 GEAR_UP_KMH = (0, 62, 98, 137, 181, 232)
@@ -33,6 +35,8 @@ CIRCUIT = np.array([(2, 0.26, 0.3), (3, 0.13, 1.1), (5, 0.055, 2.0), (7, 0.028, 
 """Harmonics of the circuit's radius: number, share of the radius, phase."""
 
 Floats = NDArray[np.float64]
+
+expect.set_options(timeout=PATIENCE_MS)
 
 
 @cache
@@ -263,7 +267,7 @@ def page(browser: Browser) -> Iterator[Page]:
     context.on("weberror", lambda found: wrong.append(f"page error: {found.error}"))
     context.on("console", lambda said: wrong.append(f"console: {said.text}") if said.type == "error" else None)
     context.on("request", lambda request: wrong.append(f"asked {request.url}") if leaves(request.url) else None)
-    context.set_default_timeout(10_000)
+    context.set_default_timeout(PATIENCE_MS)
     yield context.new_page()
     context.close()
     assert wrong == []
