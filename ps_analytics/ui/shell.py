@@ -1,6 +1,7 @@
 """The page around a workspace: template, title, the session's life from opening to closing."""
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from functools import cache, partial
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from ps_analytics.ui.components.base import NOT_BUILT, is_built
 from ps_analytics.ui.later import on
 from ps_analytics.ui.links import read_view
 from ps_analytics.ui.math.state import MathState
+from ps_analytics.ui.memory import give_back
 from ps_analytics.ui.shared import shared
 from ps_analytics.ui.state import ReviewState
 from ps_analytics.ui.workspace import ReviewWorkspace
@@ -62,6 +64,8 @@ def review_page() -> Page:
         for unsubscribe in leave:
             unsubscribe()
         workspace.close()
+        with suppress(RuntimeError):  # the server is closing as well
+            own.worker.submit(give_back)
 
     # Panel's own signal that a page is up comes late, and on a busy machine not always: the bus says it itself.
     math = partial(MathState, lambda: own.store().for_user(user), later=later)
