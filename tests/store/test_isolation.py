@@ -74,6 +74,7 @@ EMPTY: dict[str, Callable[[Store, dict[str, Any]], Any]] = {
     "find_events": lambda store, ids: store.find_events(),
     "find_sessions": lambda store, ids: store.find_sessions(event_id=ids["event"]),
     "find_laps": lambda store, ids: store.find_laps(session_id=ids["session"]),
+    "find_channels": lambda store, ids: store.find_channels([ids["lap"]]),
     "find_running_laps": lambda store, ids: store.find_running_laps(),
     "scan": lambda store, ids: store.scan(["speed"]).collect(),
     "find_tracks": lambda store, ids: store.find_tracks(),

@@ -5,6 +5,7 @@ import {tell} from "../grid/edits.js"
 import {offer} from "../picker/commands.js"
 
 const OURS = ["session", "laps", "colors", "reference", "layout", "base", "sheet", "window", "time", "cursor", "a", "b"]
+const SELDOM = ["data", "layout", "laps"]
 const QUIET_MS = 400 // how long nothing changes before the address does: browsers refuse to change it all the time
 const LONGEST = 30_000 // characters of a layout in an address; servers refuse addresses that are much longer
 const CHAIN = "M4.6 7.4l2.8-2.8M5.4 3.8l1.3-1.3a1.98 1.98 0 0 1 2.8 2.8L8.2 6.6M6.6 8.2 5.3 9.5a1.98 1.98 0 0 1-2.8-2.8L3.8 5.4"
@@ -39,7 +40,9 @@ export class Address {
     }
     if (this.asked) return
     clearTimeout(this.timer)
-    this.timer = setTimeout(() => this.write(), QUIET_MS)
+    // Laps and layouts change seldom, and a page may be opened anew right after that; cursors and windows never rest.
+    if (SELDOM.some((topic) => topics.has(topic))) this.write()
+    else this.timer = setTimeout(() => this.write(), QUIET_MS)
   }
 
   // Looks at what the page was opened with, if that is what is shown.
