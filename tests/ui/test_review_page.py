@@ -111,7 +111,8 @@ CURSOR = """(title) => {
   bare.fillStyle = getComputedStyle(plot.root).getPropertyValue('--panel')
   bare.fillRect(0, 0, width, height)
   bare.drawImage(plot.ctx.canvas, 0, 0)
-  const [seen, drawn] = [plot.root.querySelector('canvas').getContext('2d'), bare].map((ctx) => ctx.getImageData(0, 0, width, height).data)
+  const screen = plot.root.querySelector('canvas').getContext('2d')
+  const [seen, drawn] = [screen, bare].map((ctx) => ctx.getImageData(0, 0, width, height).data)
   const painted = []
   for (let i = 0; i < seen.length; i += 4) {
     const far = Math.max(...[0, 1, 2].map((k) => Math.abs(seen[i + k] - drawn[i + k])))
@@ -123,7 +124,7 @@ CURSOR = """(title) => {
   const there = lines.map(({told, lane}) => plot.valToPos(told[bus.index], lane.scale, true))
   return {ends, dots: [Math.min(...dots), Math.max(...dots)], values: [Math.min(...there), Math.max(...there)]}
 }"""
-"""Where what is seen of a plot differs from its picture: columns from its edge, rows beside the line, rows of the values."""
+"""Where what is seen of a plot is not its picture: columns from its edge, rows beside the line; rows of the values."""
 
 
 def test_the_cursor_stays_on_its_metre_when_the_view_changes(review: Any) -> None:

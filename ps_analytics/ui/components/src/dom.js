@@ -33,12 +33,16 @@ export function stroke(color, dash) {
   return svg
 }
 
-// Keeps `draw(width, height)` called with the size of a node, in CSS pixels, when that changes.
-export function onSize(node, draw) {
+// Keeps `draw(width, height)` called with the size of a node, in CSS pixels, when that changes; `hide()` when it has none.
+export function onSize(node, draw, hide = () => {}) {
   let last = ""
   const observer = new ResizeObserver(() => {
     const {clientWidth: width, clientHeight: height} = node
-    if (`${width}×${height}` === last || width < 8 || height < 8) return
+    if (width < 8 || height < 8) {
+      last = ""
+      return hide()
+    }
+    if (`${width}×${height}` === last) return
     last = `${width}×${height}`
     draw(width, height)
   })

@@ -1,6 +1,7 @@
 // Numbers as a reader of lap charts expects them: round ticks, fixed decimals, signs where the sign is the message.
 
 const MINUS = "\u2212"
+const THOUSANDS = /(?<!\.\d*)\B(?=(\d{3})+(?!\d))/g // where a whole number is parted
 
 export function fixed(value, decimals, signed = false) {
   if (value == null || Number.isNaN(value)) return "\u2013"
@@ -34,6 +35,7 @@ export function ticks(low, high, count, least = 0) {
 
 export function tickLabel(value, step) {
   const decimals = step >= 1 ? 0 : Math.min(Math.ceil(-Math.log10(step) - 1e-9), 6)
-  const text = Math.abs(value).toLocaleString("en-US", {minimumFractionDigits: decimals, maximumFractionDigits: decimals})
-  return value < 0 && Number(text.replaceAll(",", "")) !== 0 ? MINUS + text : text
+  const text = Math.abs(value).toFixed(decimals)
+  const grouped = text.replace(THOUSANDS, ",")
+  return value < 0 && Number(text) !== 0 ? MINUS + grouped : grouped
 }

@@ -9,7 +9,19 @@ export class Screen {
     this.ctx = this.canvas.getContext("2d", {alpha: false}) // nothing shines through: nothing is blended
     this.picture = null // a canvas, of as many pixels
     this.ground = "#000" // the colour the picture lies on
+    this.waiting = false
     this.stains = [] // left, top, width, height of what was painted over it, one after the other
+  }
+
+  // Calls `show` in this frame, but when everything has been drawn: to copy a picture the browser has to finish it.
+  soon(show) {
+    if (this.waiting) return
+    this.waiting = true
+    // What is drawn in a frame is drawn in it and in its first microtasks (see bus_topics.js).
+    queueMicrotask(() => queueMicrotask(() => {
+      this.waiting = false
+      show()
+    }))
   }
 
   // A picture, or what has become of it; what was painted over the one before is gone.

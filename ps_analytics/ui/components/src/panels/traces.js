@@ -38,15 +38,17 @@ export class TracePanel {
     this.lines = []
     this.tails = [] // the numbers of the lines that are drawn on, in another way, where they may still change
     this.extents = {}
-    this.colors = {} // of the theme, since it was drawn
+    this.size = null // of the body, as it was seen last: to ask for it has the page laid out
+    this.colors = null // of the theme; the topic style says that they are others
     this.structure = ""
     this.drawn = 0
-    this.leave = [bus.subscribe(TOPICS, (topics) => this.follow(topics)), onSize(this.frame.body, () => this.resize())]
+    this.leave = [bus.subscribe(TOPICS, (topics) => this.follow(topics)), onSize(this.frame.body, (...size) => this.resize(size), () => (this.size = [0, 0]))]
   }
 
   destroy() {
     for (const leave of this.leave) leave()
     this.plot?.destroy()
+    this.plot = null
   }
 
   // Another config; channels nobody has yet are drawn with the commit that brings them.
@@ -65,6 +67,7 @@ export class TracePanel {
 
   follow(topics) {
     const {bus} = this
+    if (topics.has("style")) this.colors = null
     if (topics.has("data") || topics.has("style") || (topics.has("layout") && this.axisNow() !== this.axis)) return this.load()
     if (topics.has("light")) light(this.plot ?? {series: []}, this.plot ? this.lines : [], bus.lit)
     if (topics.has("marks")) this.showMarks()
@@ -82,7 +85,10 @@ export class TracePanel {
     return this.bus.shownAxis(this.bus.axisOf(this))
   }
 
-  resize() {
+  resize(size) {
+    const hidden = this.size?.[0] === 0
+    this.size = size
+    if (hidden) this.load() // what came meanwhile
     if (!this.plot) return this.load()
     this.plot.setSize(this.plotSize())
     this.applyWindow() // the lanes' scales depend on the height
@@ -90,7 +96,7 @@ export class TracePanel {
 
   // As wide as the panel, and as high, if its lanes have room there.
   plotSize() {
-    const {clientWidth: width, clientHeight: height} = this.frame.body
+    const [width, height] = this.room
     const stacked = this.lanes[0]?.slots > 1
     this.top = stacked ? NAMED_TOP : EDGES.top
     const least = stacked ? leastHeight(this.lanes) + this.top + EDGES.bottom : 0
@@ -98,9 +104,14 @@ export class TracePanel {
     return {width, height: Math.max(height, least)}
   }
 
+  get room() {
+    const {clientWidth, clientHeight} = this.size ? {} : this.frame.body
+    return this.size ?? [clientWidth, clientHeight]
+  }
+
   load() {
     const {bus} = this
-    const {clientWidth: width, clientHeight: height} = this.frame.body
+    const [width, height] = this.room
     if (width < 8 || height < 8 || !Object.keys(bus.channels).length) return
     this.axis = this.axisNow()
     const names = this.names.map((chain) => this.firstRecorded(chain))
@@ -211,7 +222,7 @@ export class TracePanel {
     const corners = bus.corners.corners.map(({name, parts}) => ({name, parts: bus.carried(parts, family(axis))}))
     const alone = lanes.some((lane) => lane.overlaid) && bus.laps.length === 1
     const channelColors = alone ? Object.fromEntries(this.lines.map(({channel, color}) => [channel.name, color])) : null
-    return {lanes, extents, colors: tokens(this.frame.root), x: {unit: AXES[axis].unit, scale: bus.scaleOf(axis)}, corners, named, channelColors}
+    return {lanes, extents, colors: (this.colors ??= tokens(this.frame.root)), x: {unit: AXES[axis].unit, scale: bus.scaleOf(axis)}, corners, named, channelColors}
   }
 
   get ground() {
@@ -220,9 +231,7 @@ export class TracePanel {
   }
 
   drawUnder() {
-    const {scenery} = this
-    this.colors = scenery.colors
-    drawFrame(this.ground, scenery)
+    drawFrame(this.ground, this.scenery)
     const banded = this.lines.filter(({band}) => band)
     if (banded.length) drawBands(this.ground, banded, {x: this.grid.x, indexOf: (value) => this.grid.indexOf(value)})
   }
@@ -231,11 +240,17 @@ export class TracePanel {
   drawOver() {
     this.drawn += 1
     drawConditions(this.ground, this.lines, this.grid.x)
-    this.cursors.develop(this.colors)
     this.cursors.showMarks()
     this.cursors.showGaps()
-    this.showCursor()
     this.showValues()
+    this.cursors.screen.soon(() => this.develop())
+  }
+
+  // What was drawn is seen, with the cursor on it.
+  develop() {
+    if (!this.plot) return
+    this.cursors.develop(this.colors)
+    this.showCursor()
   }
 
   showMarks() {

@@ -29,6 +29,7 @@ export class MapPanel {
     this.named = null // what they were placed for
     this.tint = {kind: "none"}
     this.size = null
+    this.colors = null // of the theme; the topic style says that they are others
     this.at = []
     this.held = -1 // the sample at which a hand is on the line
     this.legend = new MapLegend(bus, {choose: (options) => this.choose(options), edit: () => this.editor.show()})
@@ -87,6 +88,7 @@ export class MapPanel {
   }
 
   follow(topics) {
+    if (topics.has("style")) this.colors = null
     if (!this.size) return
     if (topics.has("data") || topics.has("style")) this.load()
     else if (topics.has("window") && this.choice.follow) this.refit()
@@ -119,7 +121,7 @@ export class MapPanel {
     const ctx = this.base.getContext("2d")
     ctx.clearRect(0, 0, ...this.size)
     const {bus, view, tint} = this
-    const colors = (this.colors = tokens(this.frame.root))
+    const colors = (this.colors ??= tokens(this.frame.root))
     this.legend.show(tint, this.choice, Boolean(view.path), Boolean(bus.corners.track))
     this.frame.note.textContent = view.path ? bus.mapNote : ""
     if (view.path) {
@@ -130,8 +132,10 @@ export class MapPanel {
       this.drawLimits(ctx)
       this.drawNames(ctx)
     }
-    this.screen.show(this.base, colors.panel)
-    this.drawOver()
+    this.screen.soon(() => {
+      this.screen.show(this.base, colors.panel)
+      this.drawOver()
+    })
   }
 
   // Start and finish and where the sectors part: as they are, or as they are being moved.
