@@ -82,9 +82,10 @@ def test_keys_step_the_cursor_and_do_nothing_while_one_types(review: Any) -> Non
 
     before = review.bus("[bus.cursor, bus.a, bus.laps.length, bus.view]")
     page.keyboard.press("/")
+    field = page.get_by_role("combobox", name="Channels")
+    expect(field).to_be_focused()
     page.keyboard.type("a0[],1rf?hv")
     page.keyboard.press("Shift+ArrowRight")
-    field = page.get_by_role("combobox", name="Channels")
     expect(field).to_have_value("a0[],1rf?hv")
     expect(page.get_by_test_id("channel-picker")).to_contain_text("No channel is called that.")
     assert review.bus("[bus.cursor, bus.a, bus.laps.length, bus.view]") == before
