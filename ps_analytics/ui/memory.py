@@ -1,15 +1,17 @@
 """Memory of pages that are closed: given back to the system, so that a server does not stay as large as it once was."""
 
 import ctypes
+import gc
 import sys
 from contextlib import suppress
 
 
 def give_back() -> None:
-    """Gives back what nobody uses any more. The C library of Linux keeps it otherwise; other systems do it themselves.
+    """Gives back what nobody uses any more: pages hold themselves in circles, and the C library keeps what is free.
 
-    It takes some milliseconds, in which Python's other threads go on.
+    It keeps all of Python waiting for some tenths of a second: it is for when nobody has a page open.
     """
+    gc.collect()
     if sys.platform == "linux":
-        with suppress(OSError, AttributeError):  # another C library
+        with suppress(OSError, AttributeError):  # another C library; other systems take back by themselves
             ctypes.CDLL("libc.so.6").malloc_trim(0)

@@ -64,8 +64,9 @@ def review_page() -> Page:
         for unsubscribe in leave:
             unsubscribe()
         workspace.close()
-        with suppress(RuntimeError):  # the server is closing as well
-            own.worker.submit(give_back)
+        if not own.watcher.is_looking:  # the last one
+            with suppress(RuntimeError):  # the server is closing as well
+                own.worker.submit(give_back)
 
     # Panel's own signal that a page is up comes late, and on a busy machine not always: the bus says it itself.
     math = partial(MathState, lambda: own.store().for_user(user), later=later)

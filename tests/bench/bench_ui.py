@@ -18,7 +18,6 @@ from tests.bench.bench_ui_page import (
     measure_zoom,
 )
 from tests.bench.bench_ui_served import fill, load, opened, served
-from tests.bench.bench_ui_server import KEPT_S
 from tests.bench.table import heading
 from tests.ui.conftest import ARGUMENTS, CHROMIUM
 
@@ -59,9 +58,8 @@ def measure_running(browser: Browser, folder: Path) -> None:
 
 def measure_load(_: Browser, folder: Path) -> None:
     """Many users on one process."""
-    program = [sys.executable, "-m", "tests.bench.bench_ui_server", str(folder)]
-    with served(folder, program) as (url, server):
-        measure_sessions(url, server, KEPT_S)
+    with served(folder) as (url, server):
+        measure_sessions(url, server)
         measure_users(url, server)
 
 
@@ -75,7 +73,7 @@ def main(wanted: list[str]) -> None:
         fill(Path(folder))
         browser = playwright.chromium.launch(executable_path=program, args=ARGUMENTS)
         for name in wanted or PARTS:
-            print(f"-- {name}, {load()}")
+            print(f"-- {name}, {load()}", flush=True)
             parts[name](browser, Path(folder))
         browser.close()
     print(f"{time.monotonic() - began:.0f} s; {load()} at the end")

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 import numpy as np
 import psutil
 
+from ps_analytics.ui.server import KEPT_S
 from tests.bench.bench_ui_served import server_cpu_s
 from tests.bench.bench_ui_visitors import EVERY_S
 from tests.bench.table import at_most
@@ -44,19 +45,19 @@ def told(program: "subprocess.Popen[str]") -> list[float]:
     return found
 
 
-def measure_sessions(url: str, server: psutil.Process, kept_s: float) -> None:
+def measure_sessions(url: str, server: psutil.Process) -> None:
     """Fifty pages opened and closed, after ten that have warmed the server up."""
     resident: list[int] = []
     for count in (10, CLOSED):
         with visitors(url, count, 0.0):
             pass
-        resident.append(memory_left(server, kept_s))
+        resident.append(memory_left(server))
     at_most(f"{CLOSED} sessions opened and closed: memory against before", resident[1] / resident[0], 1.1)
 
 
-def memory_left(server: psutil.Process, kept_s: float) -> int:
+def memory_left(server: psutil.Process) -> int:
     """Bytes the server holds once it has looked for closed pages and has nothing to do any more."""
-    time.sleep(2 * kept_s + 1)
+    time.sleep(2 * KEPT_S + 3)
     while True:
         before = server_cpu_s(server)
         time.sleep(1.0)

@@ -5,7 +5,7 @@ import os
 import statistics
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -81,11 +81,11 @@ def settings_of(folder: Path) -> Settings:
 
 
 @contextmanager
-def served(folder: Path, program: Sequence[str] = ()) -> Iterator[tuple[str, psutil.Process]]:
-    """The dashboards of a folder as a process of their own, `psa serve` or another: their address and the process."""
+def served(folder: Path) -> Iterator[tuple[str, psutil.Process]]:
+    """The dashboards of a folder as a process of their own: their address and the process."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith("PS_")}
     environment |= {"PS_DATA_DIR": str(folder), "PS_PORT": "0"}
-    command = program or [sys.executable, "-m", "ps_analytics", "serve"]
+    command = [sys.executable, "-m", "ps_analytics", "serve"]
     with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) as running:
         assert running.stdout is not None
         try:

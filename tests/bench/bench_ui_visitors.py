@@ -17,8 +17,10 @@ from tornado.httpclient import AsyncHTTPClient
 from tornado.websocket import WebSocketClientConnection, websocket_connect
 
 EVERY_S = 2.0
-OPENING = 4
+OPENING = 2
 """So many open the page at a time."""
+PATIENCE_S = 120.0
+"""A page that says nothing for so long is dead."""
 MOST_BYTES = 100_000_000
 _TOKEN = re.compile(r'"token":"([^"]+)"')
 _BUS = re.compile(r'"roots":\{"(\w+)"')
@@ -71,7 +73,7 @@ class Visitor:
     async def _read_until(self, mark: str) -> None:
         """Reads what comes, to the fragment with these words."""
         assert self._line is not None
-        while (fragment := await self._line.read_message()) is not None:
+        while (fragment := await asyncio.wait_for(self._line.read_message(), PATIENCE_S)) is not None:
             if isinstance(fragment, str):
                 if '["op","laps"]' in fragment:
                     self.laps = _LAPS.findall(fragment)
