@@ -44,7 +44,7 @@ def channel_list(state: ReviewState) -> dict[str, Any]:
     `missing` (why there is nothing to draw, "" if there is), and for a math channel its `formula`, what it is `about`
     and its `key` in the editor.
     """
-    source = next((row["source"] for row in state.sessions if row["session_id"] == state.session_id), "")
+    source = state.recorded_by
     recorded = _recorded(state)
     return {
         "source": source,

@@ -10,7 +10,6 @@ from ps_analytics.ui.envelope import LONG_POINTS, Detail, thinned
 
 MESSAGE_BYTES = 2_000_000
 """Columns beyond this go in another message, so that the first plots paint while the rest arrives."""
-MOST_NAMES = 64
 
 Send = Callable[[Mapping[str, Any]], None]
 

@@ -39,6 +39,13 @@ class LaidLap:
     closure: Closure | None = None
     stamp_s: NDArray[np.float64] | None = None
     gaps: tuple[Stretch, ...] = ()
+
+    @property
+    def since_s(self) -> float | None:
+        """When the first point that is known was passed, in s since the session's first frame; None: nowhere known."""
+        known = np.zeros(0) if self.stamp_s is None else self.stamp_s[np.isfinite(self.stamp_s)]
+        return float(known[0]) if len(known) else None
+
     reckoned_from: str = ""
 
 

@@ -7,10 +7,12 @@ from ps_analytics.errors import NotKept
 from ps_analytics.lap import LapKind
 from ps_analytics.ui.comparison import Comparison
 from ps_analytics.ui.corner_sheet import CornerSheet
+from ps_analytics.ui.panels.notes import NoteStore
+from ps_analytics.ui.panels.video import VideoStore
 from ps_analytics.ui.track_editing import TrackStore, edit_track
 
 
-class EditSource(TrackStore, Protocol):
+class EditSource(TrackStore, NoteStore, VideoStore, Protocol):
     """What the commands ask of a store."""
 
     @property
@@ -19,18 +21,6 @@ class EditSource(TrackStore, Protocol):
 
     def set_lap_override(self, lap_id: str, *, kind: str | None = None, valid: bool | None = None) -> None:
         """Put the user's word on a lap above what was found; None takes it back."""
-
-    def write_notes(self, session_id: str, text: str) -> None:
-        """Keep the notes of a session."""
-
-    def write_lap_notes(self, lap_id: str, text: str) -> None:
-        """Keep the notes of a lap."""
-
-    def read_video(self, session_id: str) -> dict[str, Any] | None:
-        """Where the video of a session is: `path` and `offset_s`; None where it has none."""
-
-    def write_video(self, session_id: str, video: Mapping[str, object] | None) -> None:
-        """Keep where the video of a session is; None takes it away."""
 
 
 class Edited(Protocol):

@@ -7,18 +7,20 @@ from typing import Any
 import param
 
 from ps_analytics.lap import Lap
+from ps_analytics.ui.arranged import ArrangedState
 from ps_analytics.ui.comparison import Comparison
 from ps_analytics.ui.ideal import IDEAL
 from ps_analytics.ui.laps import LapRow
 from ps_analytics.ui.later import Later
 from ps_analytics.ui.overlay import Overlay
-from ps_analytics.ui.running import Follower, Growth, RunningSource
+from ps_analytics.ui.running import Follower, Growth
+from ps_analytics.ui.source import LapSource
 
 EARLY_S = 5.0
 """Nothing is said of a lap that cannot be laid before it has been driven for so long."""
 
 
-class FollowingState(param.Parameterized):
+class FollowingState(ArrangedState):
     """The running lap beside what is chosen. What is drawn of it grows with every tick, until it is over."""
 
     running: Any = param.ClassSelector(class_=LapRow, doc="The lap that is being driven, if the session is recording.")
@@ -31,15 +33,10 @@ class FollowingState(param.Parameterized):
     reference_id: Any
     _overlay: Overlay
 
-    def __init__(self, source: Callable[[], RunningSource], running_later: Later, **params: Any) -> None:
-        super().__init__(**params)
+    def __init__(self, source: Callable[[], LapSource], running_later: Later, **params: Any) -> None:
+        super().__init__(source, **params)
         self._follower = Follower(source, running_later)
         self._followed = ""  # the running lap of before, which stays until another one is over
-
-    @property
-    def channels(self) -> list[str]:
-        """The channels that are shown."""
-        raise NotImplementedError
 
     def refresh(self) -> None:
         """Asks the store what is new."""
@@ -71,7 +68,8 @@ class FollowingState(param.Parameterized):
         gone, self._followed = self._followed, before.lap_id
         return [*(i for i in chosen if i != gone or i == self.reference_id), running.lap_id]
 
-    def _is_running(self, lap_id: str) -> bool:
+    def is_running(self, lap_id: str) -> bool:
+        """Whether it is the lap that is being driven."""
         return self.running is not None and self.running.lap_id == lap_id
 
     def _follow(self) -> None:
@@ -96,7 +94,7 @@ class FollowingState(param.Parameterized):
     def _take_growth(self, growth: Growth) -> None:
         """Draws the running lap as far as it is known now, if it is still the one, and on this grid."""
         before = self.comparison
-        shown = self._is_running(growth.lap_id) and growth.lap_id in self.chosen and growth.grid is self._overlay.grid
+        shown = self.is_running(growth.lap_id) and growth.lap_id in self.chosen and growth.grid is self._overlay.grid
         if not shown or before is None:
             return
         self._overlay.laid[growth.lap_id] = growth.laid

@@ -7,7 +7,7 @@ from typing import Any
 import polars as pl
 
 from ps_analytics.ui.ideal import IDEAL
-from ps_analytics.ui.laps import LapRow, lap_row
+from ps_analytics.ui.laps import LapRow, best_of, lap_row
 from ps_analytics.ui.source import LapSource
 from ps_analytics.ui.state import ReviewState
 
@@ -108,7 +108,6 @@ class LapBrowser:
 
 
 def _lap(lap: LapRow, session: Row) -> dict[str, Any]:
-    reasons = [lap.valid_reason] if lap.valid_reason and not lap.valid else []
     return {
         "id": lap.lap_id,
         "number": lap.lap_number,
@@ -117,7 +116,7 @@ def _lap(lap: LapRow, session: Row) -> dict[str, Any]:
         "counts": lap.counts,
         "valid": lap.valid,
         "best": lap.counts and lap.lap_time_s == session["best_lap_time_s"],
-        "reasons": [*reasons, *lap.flag_words],
+        "reasons": lap.reasons,
         "telemetry": lap.has_telemetry,
         "notes": lap.notes or "",
     }
@@ -131,8 +130,7 @@ def references(state: ReviewState) -> dict[str, Any]:
         "shared"), in the order to be offered.
     """
     source: LapSource = state.source
-    row = _session_row(state)
-    track, car, user = track_of(state), (row or {}).get("car") or "", source.user
+    track, car, user = track_of(state), (state.session or {}).get("car") or "", source.user
     driven = source.find_sessions(track=track, shared=True).to_dicts() if track else []
     driven = sorted(
         (found for found in driven if found["best_lap_time_s"] is not None), key=lambda f: f["best_lap_time_s"]
@@ -162,8 +160,7 @@ def references(state: ReviewState) -> dict[str, Any]:
 
 def _offer(source: LapSource, session: Row, label: str, *, group: str = "own") -> dict[str, Any]:
     """The best lap of a session; nothing if it went meanwhile."""
-    laps = map(lap_row, source.find_laps(session_id=session["session_id"], shared=True).to_dicts())
-    best = min((lap for lap in laps if lap.counts), key=lambda lap: lap.lap_time_s or 0.0, default=None)
+    best = best_of(map(lap_row, source.find_laps(session_id=session["session_id"], shared=True).to_dicts()))
     if best is None:
         return {}
     return {"lap": best.lap_id, "label": label, "about": best.home, "time_s": best.lap_time_s, "group": group}
@@ -171,12 +168,7 @@ def _offer(source: LapSource, session: Row, label: str, *, group: str = "own") -
 
 def track_of(state: ReviewState) -> str | None:
     """The track of the session that is shown; None where it names none: then laps are looked for everywhere."""
-    row = _session_row(state)
-    return (row["track"] or None) if row else None
-
-
-def _session_row(state: ReviewState) -> Row | None:
-    return next((row for row in state.sessions if row["session_id"] == state.session_id), None)
+    return (state.session or {}).get("track") or None
 
 
 def words_of(search: str) -> list[str]:

@@ -1,6 +1,6 @@
 """The laps of a session as a page lists them: what is known of each, and which are looked at first."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -58,6 +58,12 @@ class LapRow:
         return [FLAG_WORDS.get(name, name.replace("_", " ")) for name in self.flags]
 
     @property
+    def reasons(self) -> list[str]:
+        """Why it does not count, if it is not valid, and what to mind about it."""
+        invalid = [self.valid_reason] if self.valid_reason and not self.valid else []
+        return [*invalid, *self.flag_words]
+
+    @property
     def counts(self) -> bool:
         """Whether it may be a best lap: timed, valid, with a time."""
         return self.kind == LapKind.TIMED and self.valid and self.lap_time_s is not None
@@ -102,20 +108,22 @@ def worth_a_look(sessions: Sequence[Mapping[str, Any]], user: str = "") -> str:
     return str(order[0]["session_id"]) if order else ""
 
 
+def best_of(laps: Iterable[LapRow]) -> LapRow | None:
+    """The fastest of the laps that count; None if none does."""
+    return min((lap for lap in laps if lap.counts), key=lambda lap: lap.lap_time_s or 0.0, default=None)
+
+
 def first_choice(laps: Sequence[LapRow], running: LapRow | None = None) -> list[str]:
     """The laps to open with: the best, and the running one or the last other one that counts.
 
     Without a lap that counts it is the last lap there is to draw, and the running one.
     """
     drawn = [lap for lap in laps if lap.has_telemetry]
-    counting = [lap for lap in drawn if lap.counts]
+    best = best_of(drawn)
     beside = [running.lap_id] if running is not None and drawn else []
-    if not counting:
+    if best is None:
         return [*(lap.lap_id for lap in drawn[-1:]), *beside]
-    best = min(counting, key=lambda lap: lap.lap_time_s or 0.0)
-    return (
-        [best.lap_id, *beside] if beside else [best.lap_id, *[lap.lap_id for lap in counting if lap is not best][-1:]]
-    )
+    return [best.lap_id, *(beside or [lap.lap_id for lap in drawn if lap.counts and lap is not best][-1:])]
 
 
 def reference_of(rows: Sequence[LapRow]) -> str:

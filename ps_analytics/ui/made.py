@@ -131,7 +131,8 @@ class MadePanels:
 
     def show(self, displays: Mapping[str, Mapping[str, Any]]) -> None:
         """Builds what is new on the sheet, lets go of what is not there any more, and brings the rest up to date."""
-        configs = {(config["id"], config["kind"]): config for config in self._configs()}
+        ours = {name for name, kind in self._kinds.items() if not kind.native}
+        configs = {(config["id"], config["kind"]): config for config in self._state.panels if config["kind"] in ours}
         comparison: Comparison | None = self._state.comparison
         if comparison is None:
             return
@@ -146,10 +147,3 @@ class MadePanels:
         if list(self._panels.items()) != list(before.items()):
             views = [panel if isinstance(panel, Viewable) else panel.view for panel in self._panels.values()]
             self._grid.param.update(plots=[plot for plot, _ in self._panels], panels=[pn.panel(view) for view in views])
-
-    def _configs(self) -> list[Mapping[str, Any]]:
-        layouts = self._state.layouts
-        sheet = next(sheet for sheet in layouts.document["layout"]["sheets"] if sheet["id"] == layouts.sheet_id)
-        shown = {item["plotId"] for item in sheet["items"]}
-        known = {name for name, kind in self._kinds.items() if not kind.native}
-        return [c for c in layouts.document["configs"] if c["id"] in shown and c["kind"] in known]

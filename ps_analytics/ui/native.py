@@ -13,6 +13,10 @@ from ps_analytics.ui.rows import channel_rows
 from ps_analytics.ui.state import ReviewState
 
 Message = Mapping[str, Any]
+Displays = Mapping[str, Mapping[str, Any]]
+
+KINDS = ("report", "notes", "video")
+"""The kinds of panels that are told something."""
 
 Action = Callable[[Any, Message], None]
 
@@ -53,12 +57,19 @@ class NativePanels:
         action(self._state.source, command)
         self._state.refresh()
 
-    def tell(self, *, only: str = "", problem: str = "", lap: object = None) -> None:
-        """Tells each panel what is another for it."""
-        for config in self._configs():
-            if only and config["id"] != only:
+    def tell(self, displays: Displays | None = None, *, only: str = "", problem: str = "", lap: object = None) -> None:
+        """Tells each panel what is another for it.
+
+        Args:
+            displays: how each channel is shown, if that is known already.
+            only: the panel to tell; "" is every one.
+            problem: what went wrong there, in one sentence.
+            lap: what it was about.
+        """
+        for config in self._state.panels:
+            if config["kind"] not in KINDS or (only and config["id"] != only):
                 continue
-            message = self._message(config)
+            message = self._message(config, displays)
             if message is None:
                 continue
             message = {**message, **({"problem": problem, "lap": lap} if problem else {})}
@@ -66,19 +77,18 @@ class NativePanels:
                 self._said[config["id"]] = message
                 self._send({"op": "panel", **message, "plot": config["id"]})
 
-    def _message(self, config: Mapping[str, Any]) -> Message | None:
+    def _message(self, config: Mapping[str, Any], displays: Displays | None) -> Message | None:
         """What a panel shows; None if nothing has changed for it, or there is nothing yet."""
-        state, kind = self._state, config["kind"]
+        state, kind, session = self._state, config["kind"], self._state.session
         if kind == "report":
-            return self._report(config)
-        session = next((row for row in state.sessions if row["session_id"] == state.session_id), None)
+            return self._report(config, displays)
         if session is None:
             return None
         if kind == "notes":
             return notes_message(session, state.laps, user=state.source.user)
         return video_message(state.source, session, user=state.source.user)
 
-    def _report(self, config: Mapping[str, Any]) -> Message | None:
+    def _report(self, config: Mapping[str, Any], displays: Displays | None) -> Message | None:
         """A report is worked out anew only if what it is made of is another."""
         state = self._state
         comparison, system = state.comparison, state.preferences.units
@@ -86,25 +96,14 @@ class NativePanels:
             return None
         corners = state.corners.spans if config["options"].get("by") == "corner" else ()
         # A lap that is being driven is another one in every frame; its rows are worked out when it is over.
-        laps = tuple((lap_id, None if _is_running(state, lap_id) else laid) for lap_id, laid in comparison.laps.items())
+        laps = tuple((lap_id, None if state.is_running(lap_id) else laid) for lap_id, laid in comparison.laps.items())
         made_of = (config, laps, corners, system)
         if self._reported.get(config["id"]) == made_of:
             return None
         self._reported[config["id"]] = made_of
         report = self._reports.setdefault(config["id"], ReportPanel())
         try:
-            displays = channel_rows(state)
-            return report.message(PageContext(state, comparison, config, page=self._page, displays=displays))
+            known = channel_rows(state) if displays is None else displays
+            return report.message(PageContext(state, comparison, config, page=self._page, displays=known))
         except PurpleSectorError as error:
             return {"by": "lap", "columns": [], "rows": [], "note": str(error)}
-
-    def _configs(self) -> list[Mapping[str, Any]]:
-        layouts = self._state.layouts
-        sheet = next(sheet for sheet in layouts.document["layout"]["sheets"] if sheet["id"] == layouts.sheet_id)
-        shown = {item["plotId"] for item in sheet["items"]}
-        kinds = ("report", "notes", "video")
-        return [c for c in layouts.document["configs"] if c["id"] in shown and c["kind"] in kinds]
-
-
-def _is_running(state: ReviewState, lap_id: str) -> bool:
-    return state.running is not None and state.running.lap_id == lap_id

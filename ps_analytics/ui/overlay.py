@@ -206,10 +206,9 @@ class Overlay:
 
 
 def _with_elapsed(laid: LaidLap) -> LaidLap:
-    if laid.stamp_s is None or not np.isfinite(laid.stamp_s).any():
+    if laid.stamp_s is None or laid.since_s is None:
         return laid
-    since_s = laid.stamp_s[np.isfinite(laid.stamp_s)][0]
-    return replace(laid, columns={**laid.columns, ELAPSED: (laid.stamp_s - since_s).astype(np.float32)})
+    return replace(laid, columns={**laid.columns, ELAPSED: (laid.stamp_s - laid.since_s).astype(np.float32)})
 
 
 def _in_short(refused: Mapping[str, str]) -> str:

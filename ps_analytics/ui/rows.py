@@ -4,8 +4,6 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
-import numpy as np
-
 from ps_analytics.channels.catalog import CATALOG
 from ps_analytics.lap import LapKind
 from ps_analytics.ui.comparison import DELTA, LaidLap
@@ -59,17 +57,10 @@ def _shown_lap(row: LapRow, laid: LaidLap, state: ReviewState) -> dict[str, Any]
         "reference": reference,
         "running": running,
         "closure": None if reference else closure,
-        "since_s": _since_s(laid),
+        "since_s": laid.since_s,
         "slot": state.slots[row.lap_id],
         **lap_line(state.slots[row.lap_id]),
     }
-
-
-def _since_s(laid: LaidLap) -> float | None:
-    if laid.stamp_s is None:
-        return None
-    known = laid.stamp_s[np.isfinite(laid.stamp_s)]
-    return float(known[0]) if len(known) else None
 
 
 def lap_label(row: LapRow, state: ReviewState) -> str:
@@ -160,7 +151,6 @@ def _lap_item(lap: LapRow, state: ReviewState, best: LapRow | None, sectors: lis
     shown = lap.lap_id in state.chosen
     # An in or out lap is minutes slower for reasons of its own: its gap says nothing.
     comparable = best and lap.lap_time_s is not None and lap.kind in (LapKind.TIMED, LapKind.STANDING)
-    reasons = [lap.valid_reason] if lap.valid_reason and not lap.valid else []
     line = lap_line(state.slots[lap.lap_id]) if shown else {"color": "", "dash": None}
     return {
         "id": lap.lap_id,
@@ -173,7 +163,7 @@ def _lap_item(lap: LapRow, state: ReviewState, best: LapRow | None, sectors: lis
         "gap_s": lap.lap_time_s - best.lap_time_s if comparable else None,  # type: ignore[operator, union-attr]
         "kind": str(lap.kind),
         "valid": lap.valid,
-        "reasons": [*reasons, *lap.flag_words],
+        "reasons": lap.reasons,
         "flags": lap.flag_words,
         "readonly": bool(lap.owner) and lap.owner != state.source.user,
         "telemetry": lap.has_telemetry,
@@ -200,8 +190,7 @@ def _refusal(lap_id: str, state: ReviewState) -> str:
 def channel_rows(state: ReviewState) -> dict[str, dict[str, Any]]:
     """How each channel of the sheet that is shown is drawn; one that is worked out goes by its values."""
     names, system = [*state.channels, DELTA], state.preferences.units
-    source = next((row["source"] for row in state.sessions if row["session_id"] == state.session_id), "")
-    rows = channel_displays(names, source=source, system=system)
+    rows = channel_displays(names, source=state.recorded_by, system=system)
     for name in [name for name in names if name not in CATALOG]:
         if (found := state.measured(name)) is not None:
             rows[name] = measured_display(

@@ -12,14 +12,21 @@ from ps_analytics.lap import Lap
 from ps_analytics.ui.comparison import Comparison
 from ps_analytics.ui.corner_sheet import CornerSheet
 from ps_analytics.ui.ideal import IDEAL, NOTHING
-from ps_analytics.ui.laps import LapRow, first_choice, lap_row, reference_of, running_row, slots_of, worth_a_look
+from ps_analytics.ui.laps import (
+    LapRow,
+    best_of,
+    first_choice,
+    lap_row,
+    reference_of,
+    running_row,
+    slots_of,
+    worth_a_look,
+)
 from ps_analytics.ui.later import Later, at_once
-from ps_analytics.ui.layouts import Layout, axes_of, channels_of, with_channel
-from ps_analytics.ui.layouts.state import LayoutState
+from ps_analytics.ui.layouts import axes_of
 from ps_analytics.ui.links import View
 from ps_analytics.ui.opening import NO_MORE, NOT_FOUND, laps_not_found, open_layout
 from ps_analytics.ui.overlay import Overlay, OverTime
-from ps_analytics.ui.preferences import Preferences
 from ps_analytics.ui.shown import Measured
 from ps_analytics.ui.source import LapSource
 from ps_analytics.ui.worked_out import WorkedOutState
@@ -70,8 +77,6 @@ class ReviewState(WorkedOutState):
             **params: other values than the defaults.
         """
         super().__init__(source, later, running_later, **params)
-        self.preferences = Preferences(source)
-        self.layouts = LayoutState(source)
         self.layouts.param.watch(lambda *_: self._rearrange(), ["document", "sheet_id"])
         self._overlay = Overlay(source, self._made)
         self._said = ""  # of what is shown; a report comes and goes
@@ -79,20 +84,19 @@ class ReviewState(WorkedOutState):
         self._opening = False  # whether a session is: its laps are not there yet
 
     @property
-    def document(self) -> Layout:
-        """The plot layout in force: `configs` and `layout`."""
-        document: Layout = self.layouts.document
-        return document
+    def session(self) -> dict[str, Any] | None:
+        """The row of the chosen session; None while there is none."""
+        return self._find_session(self.session_id)
 
     @property
-    def channels(self) -> list[str]:
-        """The channels of the sheet that is shown."""
-        return channels_of(self.document, self.layouts.sheet_id)
+    def recorded_by(self) -> str:
+        """What recorded the chosen session."""
+        return str(self.session["source"]) if self.session else ""
 
     @property
     def best(self) -> LapRow | None:
         """The session's best lap: the fastest that counts."""
-        return min((lap for lap in self.laps if lap.counts), key=lambda lap: lap.lap_time_s or 0.0, default=None)
+        return best_of(self.laps)
 
     def find_lap(self, lap_id: str) -> LapRow:
         """The row of a lap of the chosen session, of a guest, or of the session's ideal lap once there is one.
@@ -191,7 +195,7 @@ class ReviewState(WorkedOutState):
             NotFound: the user may see no such lap.
         """
         self._bring(lap_id)
-        if self._is_running(lap_id):
+        if self.is_running(lap_id):
             raise IncompatibleLaps("A lap can be the reference once it is over.")
         if lap_id == IDEAL and self.ideal.lap is None:
             self._work_out_ideal(lambda: self.set_reference(IDEAL))
@@ -200,7 +204,7 @@ class ReviewState(WorkedOutState):
 
     def rotate_reference(self) -> None:
         """Makes the next of the shown laps the reference."""
-        over = [lap_id for lap_id in self.chosen if not self._is_running(lap_id)]
+        over = [lap_id for lap_id in self.chosen if not self.is_running(lap_id)]
         if over:
             place = over.index(self.reference_id) if self.reference_id in over else -1
             self.set_reference(over[(place + 1) % len(over)])
@@ -208,20 +212,12 @@ class ReviewState(WorkedOutState):
     def step_lap(self, by: int) -> None:
         """Replaces the lap compared with the reference by the next (+1) or the one before it (−1) in the list."""
         order = [lap.lap_id for lap in self.laps if lap.lap_id != self.reference_id]
-        others = [i for i in self.chosen if i != self.reference_id and not self._is_running(i)]
+        others = [i for i in self.chosen if i != self.reference_id and not self.is_running(i)]
         if not order:
             return
         place = order.index(others[-1]) + by if others and others[-1] in order else 0
         if 0 <= place < len(order):
             self._show([*[i for i in self.chosen if i not in others[-1:]], order[place]], self.reference_id)
-
-    def show_channel(self, name: str, plot_id: str, *, shown: bool = True) -> None:
-        """Draws a math channel on one of this page's plots, or takes it away there.
-
-        Raises:
-            NotFound: there is no such plot.
-        """
-        self.layouts.edit(with_channel, plot_id, name, shown=shown)
 
     def renew_math(self, renamed: Mapping[str, str]) -> None:
         """Reads the math channels that are drawn anew: they have changed; `renamed` has old names and new."""
@@ -241,11 +237,6 @@ class ReviewState(WorkedOutState):
         """Other panels may show other channels."""
         if self.chosen and not self._opening:
             self._show(self.chosen, self.reference_id)
-
-    @property
-    def source(self) -> LapSource:
-        """The store."""
-        return self._source()
 
     def renew_laps(self) -> None:
         """Reads the laps that are shown anew: what the store knows of their track has changed.
@@ -288,10 +279,10 @@ class ReviewState(WorkedOutState):
         try:
             self.find_lap(lap_id)
         except NotFound:
-            found = self._source().find_laps(lap_ids=[lap_id], shared=True).to_dicts()
+            found = self._find_guests([lap_id])
             if not found:
                 raise
-            self.guests = [*self.guests, *map(lap_row, found)]
+            self.guests = [*self.guests, *found]
 
     def _begin(self, session_id: str) -> None:
         """What a first look asks the store for besides."""
@@ -313,14 +304,15 @@ class ReviewState(WorkedOutState):
         running = next((running_row(row) for row in open_rows if row["ended_us"] is None), None)
         same = session_id == self.session_id
         known = {lap.lap_id for lap in [*laps, running] if lap is not None}
-        guests = self._find_guests([i for i in view.laps if i not in known] if not same else [*map(_id, self.guests)])
+        guests_before = [lap.lap_id for lap in self.guests]
+        guests = self._find_guests(guests_before if same else [i for i in view.laps if i not in known])
         now, then = (laps, running, guests), (self.laps, self.running, self.guests)
         if same and now == then and self.status not in ("loading", "error"):
             return
         before = {lap.driven for lap in [*self.laps, *self.guests]}
         stale = {lap.lap_id for lap in [*laps, *guests] if lap.driven not in before}
         self._forget(stale if same else None)
-        there = {*known, *map(_id, guests)}
+        there = {*known, *(lap.lap_id for lap in guests)}
         chosen = self._going_on([*laps, *guests], running) if same else [i for i in view.laps if i in there]
         if running != self.running:
             self.param.update(running=running, running_s=0.0, running_note="", grown=None)
@@ -341,9 +333,13 @@ class ReviewState(WorkedOutState):
         now = {row["lap_id"]: lap_row(row) for row in found}
         return [now[lap_id] for lap_id in lap_ids if lap_id in now]
 
+    def _find_session(self, session_id: str) -> dict[str, Any] | None:
+        """The row of a session of the chosen event; None if it has no such session."""
+        return next((row for row in self.sessions if row["session_id"] == session_id), None)
+
     def _is_shared(self, session_id: str) -> bool:
         """Whether a session is one of those that others share with the user."""
-        row = next((row for row in self.sessions if row["session_id"] == session_id), None)
+        row = self._find_session(session_id)
         return row is not None and row["owner"] != self.source.user
 
     def _tell(self, told: str) -> None:
@@ -353,11 +349,12 @@ class ReviewState(WorkedOutState):
 
     def _recording_of(self, session_id: str) -> dict[str, str | None]:
         """Which car a session is of, and what recorded it."""
-        row = next((row for row in self.sessions if row["session_id"] == session_id), {})
+        row = self._find_session(session_id) or {}
         return {"car": row.get("car"), "source": row.get("source")}
 
     def _is_recording(self, session_id: str) -> bool:
-        return any(row["session_id"] == session_id and row["status"] == "recording" for row in self.sessions)
+        row = self._find_session(session_id)
+        return row is not None and row["status"] == "recording"
 
     def _forget(self, stale: set[str] | None) -> None:
         """What was worked out of laps that have changed holds no longer; None: of none of them."""
@@ -375,10 +372,10 @@ class ReviewState(WorkedOutState):
     def _show(self, chosen: Sequence[str], reference_id: str) -> None:
         """Puts laps on the screen: decides the reference and the colours, and computes what is missing."""
         rows = [self.find_lap(lap_id) for lap_id in chosen]
-        if reference_id not in chosen or self._is_running(reference_id):
-            reference_id = reference_of([row for row in rows if not self._is_running(row.lap_id)])
+        if reference_id not in chosen or self.is_running(reference_id):
+            reference_id = reference_of([row for row in rows if not self.is_running(row.lap_id)])
         before, names = self._overlay.grid, self.channels
-        growing = [lap_id for lap_id in chosen if self._is_running(lap_id)]
+        growing = [lap_id for lap_id in chosen if self.is_running(lap_id)]
         comparison, problem = self._overlay.compare(chosen, reference_id, names, open_laps=growing)
         if self._overlay.grid is not before:
             self._asked = set()
@@ -409,7 +406,3 @@ class ReviewState(WorkedOutState):
         if not any(lap.has_telemetry for lap in self.laps):
             return "times", TIMES_ONLY
         return ("ready" if drawn or not problem else "error"), problem
-
-
-def _id(lap: LapRow) -> str:
-    return lap.lap_id

@@ -30,7 +30,7 @@ class WorkedOutState(FollowingState):
 
     def __init__(self, source: Callable[[], LapSource], later: Later, running_later: Later, **params: Any) -> None:
         super().__init__(source, running_later, **params)
-        self._source, self._later = source, later
+        self._later = later
         self._asked: set[str] = set()  # whose corners are known or being worked out, against this reference
 
     def _show(self, chosen: Sequence[str], reference_id: str) -> None:
@@ -46,7 +46,7 @@ class WorkedOutState(FollowingState):
         grid, known = self._overlay.grid, self.corners
         if grid is None or self.comparison is None:
             return
-        over = [lap_id for lap_id in self.comparison.laps if not self._is_running(lap_id)]
+        over = [lap_id for lap_id in self.comparison.laps if not self.is_running(lap_id)]
         names = self.channels
         missing = [self._overlay.read(lap_id, names) for lap_id in over if lap_id not in self._asked]
         if not missing or (known.note and known.reference_id == grid.lap.lap_id):

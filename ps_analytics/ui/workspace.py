@@ -104,7 +104,7 @@ class ReviewWorkspace:
             watched(lambda *_: self._grow(), ["grown"]),
             watched(lambda *_: self._offer_laps(), ["comparison"]),
         ]
-        state.preferences.param.watch(lambda *_: self.update(), ["units", "favourites"])
+        self._likes = state.preferences.param.watch(lambda *_: self.update(), ["units", "favourites"])
 
     def receive(self, command: Mapping[str, Any]) -> None:
         """Does what the browser asks; whatever goes wrong, the page says it in one sentence."""
@@ -146,12 +146,14 @@ class ReviewWorkspace:
             self._commit(displays)
             self._send_corners()
             self._made.show(displays)
-            self._native.tell()
+            self._native.tell(displays)
 
     def close(self) -> None:
         """Lets go of the state."""
         for watcher in self._watchers:
             self.state.param.unwatch(watcher)
+        self.state.preferences.param.unwatch(self._likes)
+        self.layouts.close()
         if self._desk is not None:
             self._desk.close()
 

@@ -3,6 +3,7 @@
 from ps_analytics.ui.layouts.channels import (
     axes_of,
     channels_of,
+    panels_of,
     traces_panels,
     with_channel,
     with_name,
@@ -41,6 +42,7 @@ __all__ = [
     "copy_panel",
     "driver_overview",
     "move_sheet",
+    "panels_of",
     "place",
     "read_document",
     "remove",

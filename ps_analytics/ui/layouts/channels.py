@@ -23,6 +23,13 @@ def with_stand_ins(config: Mapping[str, Any]) -> list[list[str]]:
     return [[name, *instead.get(name, [])] for name in config["channels"]]
 
 
+def panels_of(layout: Layout, sheet_id: str | None = None) -> list[dict[str, Any]]:
+    """The configs of the panels that lie on a sheet, or on any, in the layout's order."""
+    sheets = [sheet for sheet in layout["layout"]["sheets"] if sheet_id in (None, sheet["id"])]
+    placed = {item["plotId"] for sheet in sheets for item in sheet["items"]}
+    return [config for config in layout["configs"] if config["id"] in placed]
+
+
 def traces_panels(layout: Layout) -> list[dict[str, Any]]:
     """The configs of the panels that draw channels."""
     return [config for config in layout["configs"] if config["kind"] == "traces"]
@@ -54,21 +61,15 @@ def with_name(layout: Layout, name: str, now: str) -> Layout:
 
 def channels_of(layout: Layout, sheet_id: str | None = None) -> list[str]:
     """The names of the channels a layout or one of its sheets shows, stand-ins included, each once, in its order."""
-    shown = _panels_of(layout, sheet_id)
-    chains = [chain for config in layout["configs"] if config["id"] in shown for chain in _chains(config)]
+    chains = [chain for config in panels_of(layout, sheet_id) for chain in _chains(config)]
     return list(dict.fromkeys(name for chain in chains for name in chain))
 
 
 def axes_of(layout: Layout, sheet_id: str) -> set[str]:
     """What the panels of a sheet that draw channels have across: "distance", "position", "time"."""
     sheet = next(sheet for sheet in layout["layout"]["sheets"] if sheet["id"] == sheet_id)
-    shown = _panels_of(layout, sheet_id)
-    return {config.get("xAxis", sheet["xAxis"]) for config in traces_panels(layout) if config["id"] in shown}
-
-
-def _panels_of(layout: Layout, sheet_id: str | None) -> set[str]:
-    sheets = [sheet for sheet in layout["layout"]["sheets"] if sheet_id in (None, sheet["id"])]
-    return {item["plotId"] for sheet in sheets for item in sheet["items"]}
+    traces = [config for config in panels_of(layout, sheet_id) if config["kind"] == "traces"]
+    return {config.get("xAxis", sheet["xAxis"]) for config in traces}
 
 
 def _chains(config: Mapping[str, Any]) -> list[list[str]]:
